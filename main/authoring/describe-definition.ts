@@ -9,6 +9,7 @@ import {
 import type { PluginKind } from '../../shared/plugin/manifest.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
 import { explainIssue, valueAt } from '../../shared/schema/problems.ts';
+import { splitFields } from '../data/datasets/fields.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
 import { commonParams } from '../detectors/detector.ts';
 import { DefinitionFault } from './find-fault.ts';
@@ -23,6 +24,13 @@ const marks: readonly [PluginKind, readonly string[]][] = [
   ['dataset', ['load', 'facts']],
   ['model', ['open']],
 ];
+
+/** Parameters that the program adds to those of a kind. */
+const sharedParams: Partial<Record<PluginKind, object>> = {
+  detector: commonParams,
+  trigger: poisonFields,
+  dataset: splitFields,
+};
 
 /** Returns the definitions that a module exports by default: one, or a list of them. @throws DefinitionFault. */
 export function definitionsOf(module: Readonly<Record<string, unknown>>): Exported[] {
@@ -58,7 +66,7 @@ export function kindOf(definition: Exported): PluginKind {
 /** Returns what a definition says of itself. @throws DefinitionFault for what cannot be said across a pipe. */
 export function describeDefinition(definition: Exported): DescribedDefinition {
   const kind = kindOf(definition);
-  const shared = kind === 'detector' ? commonParams : kind === 'trigger' ? poisonFields : {};
+  const shared = sharedParams[kind] ?? {};
   const own = z.object(
     Object.fromEntries(Object.entries(definition.params.shape).filter(([key]) => !Object.hasOwn(shared, key))),
   );

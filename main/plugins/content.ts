@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
@@ -96,6 +97,11 @@ function readManifest(text: string, path: string): PluginManifest {
   }
 }
 
+/** Whether an entry of a plugin's folder is part of the plugin. */
+export function isContent({ name }: Pick<Dirent, 'name'>): boolean {
+  return !name.startsWith('.') && !leftOut.has(name) && !name.endsWith('.egg-info');
+}
+
 /** Places of all files, in order. */
 function placesIn(folder: string): string[] {
   const places: string[] = [];
@@ -103,7 +109,7 @@ function placesIn(folder: string): string[] {
     if (inner.length > mostDepth)
       throw new CupbearerError('bad-data', `"${folder}" holds more than ${mostDepth} folders within each other.`);
     for (const entry of entriesWithin(within(folder, ...inner))) {
-      if (entry.name.startsWith('.') || leftOut.has(entry.name) || entry.name.endsWith('.egg-info')) continue;
+      if (!isContent(entry)) continue;
       const here = [...inner, entry.name];
       if (entry.isDirectory()) look(here);
       else if (entry.isFile()) places.push(here.join('/'));

@@ -3,6 +3,7 @@ import type { DescribedDefinition } from '../../shared/plugin/description.ts';
 import { programVersion } from '../storage/program-version.ts';
 import type { PluginLaunch } from './plugin-launch.ts';
 import { PluginProcess, type PluginOptions } from './plugin-process.ts';
+import { lookAtDataset } from './dataset-facts.ts';
 import { keepDescription, verifySnapshot } from './snapshot.ts';
 
 /**
@@ -11,15 +12,16 @@ import { keepDescription, verifySnapshot } from './snapshot.ts';
  */
 export async function describePlugin(
   launch: PluginLaunch,
-  options: PluginOptions,
+  { home, ...options }: PluginOptions & { home?: string } = {},
 ): Promise<readonly DescribedDefinition[]> {
   const { version, manifest } = launch;
-  verifySnapshot(version.hash);
+  verifySnapshot(version.hash, home);
   const running = await PluginProcess.start(launch, options);
   try {
     const definitions = await running.describe();
     checkAdditions(manifest.adds, definitions, manifest.entry);
-    keepDescription(version.hash, programVersion(), definitions);
+    for (const definition of definitions) if (definition.kind === 'dataset') await lookAtDataset(running, definition);
+    keepDescription(version.hash, programVersion(), definitions, home);
     return definitions;
   } finally {
     await running.close();

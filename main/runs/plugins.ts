@@ -4,7 +4,9 @@ import type { DescribedDefinition } from '../../shared/plugin/description.ts';
 import type { PluginVersion } from '../../shared/plugin/manifest.ts';
 import { pluginKey, pluginsIn, versionField, versionWords } from '../../shared/plugin/recorded-version.ts';
 import { toFields } from '../../shared/plugin/to-fields.ts';
+import type { DatasetDefinition } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
+import { pluginDataset } from '../data/plugin-dataset.ts';
 import { triggerRegistry } from '../data/triggers/index.ts';
 import type { DetectorDefinition } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
@@ -13,6 +15,9 @@ import { architectureRegistry } from '../models/architectures/index.ts';
 import { arePluginsOff, currentVersion, installedPlugins, launchOf, storeTime } from '../plugins/plugin-store.ts';
 import type { PluginLaunch } from '../plugins/plugin-launch.ts';
 import { keptDescription, verifySnapshot } from '../plugins/snapshot.ts';
+import { taskRegistry } from '../tasks/index.ts';
+import { pluginTask } from '../tasks/plugin-task.ts';
+import type { TaskDefinition } from '../tasks/task.ts';
 import { programVersion } from '../storage/program-version.ts';
 
 /** Why what a plugin adds cannot be used. */
@@ -73,18 +78,27 @@ export function pluginNotes(spec: unknown): string[] {
 function register(versions: readonly PluginVersion[]): PluginProblem[] {
   const found: PluginProblem[] = [];
   const detectors: DetectorDefinition[] = [];
+  const datasets: DatasetDefinition[] = [];
+  const tasks: TaskDefinition[] = [];
   for (const plugin of versions) {
     try {
       for (const described of descriptionOf(plugin)) {
         const params = { ...toFields(described.fields, pickable), [pluginKey]: versionField(plugin) };
-        if (described.kind === 'detector')
-          detectors.push({ ...pluginDetector(described, params, plugin, () => verifiedLaunch(plugin)), plugin });
+        const launch = () => verifiedLaunch(plugin);
+        if (described.kind === 'detector') detectors.push(pluginDetector(described, params, plugin, launch));
+        else if (described.kind === 'dataset') datasets.push(pluginDataset(params, { described, plugin, launch }));
+        else if (described.kind !== 'trigger') tasks.push(pluginTask(params, { described, plugin, launch }));
       }
     } catch (error) {
       found.push({ plugin, problem: toErrorRecord(error).message });
     }
   }
-  return [...found, ...taken(detectorRegistry, detectors)];
+  return [
+    ...found,
+    ...taken(detectorRegistry, detectors),
+    ...taken(datasetRegistry, datasets),
+    ...taken(taskRegistry, tasks),
+  ];
 }
 
 /** Adds definitions to a registry; returns those that cannot be added. */

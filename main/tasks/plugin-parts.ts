@@ -9,7 +9,7 @@ import { PluginProcess, type OpenedModel } from '../plugins/plugin-process.ts';
 import { hashJson } from '../storage/content-hash.ts';
 import { RandomStream } from '../tensor/random.ts';
 import { drawn } from './drawn.ts';
-import { factsOf, openedFacts, ownParams, type PluginModel } from './plugin-task.ts';
+import { factsOf, openedFacts, ownParams, type PluginModel } from './plugin-model.ts';
 import type { Recorded, Task, TaskContext, TaskPreview } from './task.ts';
 
 interface Params extends Record<string, unknown> {

@@ -1,29 +1,10 @@
 import { z } from 'zod';
 import { given } from '../../shared/given.ts';
-import type { Described } from '../../shared/plugin/description.ts';
-import type { PluginVersion } from '../../shared/plugin/manifest.ts';
 import { optionalInteger } from '../../shared/schema/fields.ts';
-import { keptFacts, type FactsOf } from '../plugins/kept-facts.ts';
-import type { PluginLaunch } from '../plugins/plugin-launch.ts';
+import { keptFacts } from '../plugins/kept-facts.ts';
+import { factsOf, openedFacts, type PluginModel } from './plugin-model.ts';
 import { commonTaskParams } from './split-params.ts';
 import { defineRecordedTask, type TaskDefinition } from './task.ts';
-
-/** A model or task of a plugin: exactly which, and how it is started. */
-export interface PluginModel {
-  described: Described<'model'> | Described<'task'>;
-  plugin: PluginVersion;
-  launch: () => PluginLaunch | Promise<PluginLaunch>;
-}
-
-/** What is kept of one that was opened. */
-export const openedFacts = z.strictObject({
-  layers: z.array(z.strictObject({ name: z.string(), shape: z.array(z.int().min(0)), isRagged: z.boolean() })),
-  logits: z.int().min(0).optional(),
-  hasTrusted: z.boolean(),
-  hasUntrusted: z.boolean(),
-  knowsUntrusted: z.boolean(),
-  testSize: z.int().min(0),
-});
 
 const shared = {
   ...commonTaskParams,
@@ -36,22 +17,6 @@ const shared = {
     min: 1,
   }),
 };
-
-/** What of the parameters is the plugin's own. */
-export function ownParams(
-  { described: { fields } }: PluginModel,
-  params: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    fields.map(({ key }): [string, unknown] => [key, params[key]]).filter(([, value]) => value !== undefined),
-  );
-}
-
-/** By what its facts are kept. */
-export function factsOf(model: PluginModel, params: Readonly<Record<string, unknown>>): FactsOf {
-  const { kind, id } = model.described;
-  return { hash: model.plugin.hash, kind, id, params: ownParams(model, params) };
-}
 
 /**
  * Returns the task that a model or task of a plugin is: its model runs in the plugin, and its samples stay there. `params` are those

@@ -13,6 +13,9 @@ import { engine } from './commands/engine.ts';
 import { experiment } from './commands/experiment.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { models } from './commands/models.ts';
+import { checkPlugin } from './commands/check-plugin.ts';
+import { newPlugin } from './commands/new.ts';
+import { plugin } from './commands/plugin.ts';
 import { pythonPath } from './commands/python-path.ts';
 import { report } from './commands/report.ts';
 import { runs } from './commands/runs.ts';
@@ -34,6 +37,9 @@ const commands: Command[] = [
   compare,
   report,
   data,
+  newPlugin,
+  checkPlugin,
+  plugin,
   engine,
   cache,
   doctor,

@@ -1,7 +1,9 @@
-import { toErrorRecord } from '../../../shared/errors.ts';
 import { versionWords } from '../../../shared/plugin/recorded-version.ts';
-import { arePluginsOff, storeTime } from '../../plugins/plugin-store.ts';
+import { toErrorRecord } from '../../../shared/errors.ts';
+import { arePluginsOff, currentVersion, installedPlugins, storeTime } from '../../plugins/plugin-store.ts';
+import { keptDescription } from '../../plugins/snapshot.ts';
 import { refreshPlugins } from '../../runs/plugins.ts';
+import { programVersion } from '../../storage/program-version.ts';
 import type { Output } from './output.ts';
 
 /**
@@ -10,16 +12,35 @@ import type { Output } from './output.ts';
  */
 export async function readyPlugins(output: Output): Promise<void> {
   if (storeTime() === 0 || arePluginsOff()) return;
-  const { learnAdditions, takeDevelopment, unsettledPlugins } = await import('../../plugins/manage.ts');
-  for (const { id } of unsettledPlugins()) {
-    try {
-      await takeDevelopment(id);
-      await learnAdditions(id);
-    } catch (error) {
-      const { message, hint } = toErrorRecord(error);
-      output.note(`Plugin "${id}" is left out: ${message}${hint === undefined ? '' : ` ${hint}`}`);
-    }
+  const program = programVersion();
+  for (const plugin of installedPlugins()) {
+    const version = currentVersion(plugin);
+    if (!plugin.isEnabled || !version) continue;
+    if (!plugin.isDevelopment && keptDescription(version.hash, program)) continue;
+    const problem = await taken(plugin.id, program);
+    if (problem !== undefined) output.note(`Plugin "${plugin.id}": ${problem}`);
   }
   for (const { plugin, problem } of refreshPlugins())
     output.note(`Plugin ${versionWords(plugin)} is left out: ${problem}`);
+}
+
+/** Takes the content of a plugin's folder, if it may; returns what is wrong with it. */
+async function taken(id: string, program: string): Promise<string | undefined> {
+  const { takeContent } = await import('../../plugins/take-plugin.ts');
+  const { readContent } = await import('../../plugins/content.ts');
+  const { keptOutcome } = await import('../../plugins/plugin-outcomes.ts');
+  try {
+    if (await takeContent(id, { program })) return undefined;
+    const plugin = installedPlugins().find((each) => each.id === id)!;
+    const { hash } = readContent(plugin.folder);
+    const error = keptOutcome(hash)?.error;
+    if (!error) return undefined;
+    const place =
+      error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `, line ${error.line}`})`;
+    const now = currentVersion(plugin);
+    const instead = now && now.hash !== hash ? ` ${versionWords(now)} is used.` : '';
+    return `${error.message}${place}${error.hint === undefined ? '' : ` ${error.hint}`}${instead}`;
+  } catch (error) {
+    return toErrorRecord(error).message;
+  }
 }
