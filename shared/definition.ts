@@ -61,6 +61,19 @@ export class Registry<D extends Definition, Common extends z.ZodRawShape = Recor
     this.#byId.set(definition.id, definition);
   }
 
+  /**
+   * Puts the definitions that plugins add in the place of those that they added before. Returns those that cannot be
+   * added, because another definition has their id.
+   */
+  setAdded(definitions: readonly D[]): D[] {
+    for (const { id, plugin } of this.definitions) if (plugin) this.#byId.delete(id);
+    return definitions.filter((definition) => {
+      if (this.#byId.has(definition.id)) return true;
+      this.add(definition);
+      return false;
+    });
+  }
+
   get ids(): string[] {
     return [...this.#byId.keys()];
   }

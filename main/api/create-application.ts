@@ -4,7 +4,8 @@ import { Inspector } from '../jobs/inspection.ts';
 import { RunningProcesses } from '../jobs/running-processes.ts';
 import { mayUseGpu } from '../tensor/engine.ts';
 import { cupbearerHome } from '../storage/home.ts';
-import { storeTime } from '../plugins/plugin-store.ts';
+import { pluginsOffVariable, storeTime } from '../plugins/plugin-store.ts';
+import { refreshPlugins } from '../runs/plugins.ts';
 import { Experiments } from './experiments/experiments.ts';
 import { LiveRows } from './plugins/live-rows.ts';
 import { Plugins } from './plugins/plugins.ts';
@@ -14,6 +15,7 @@ import { RunFeed } from './runs/run-feed.ts';
 import { FolderFollower } from './runs/folder-follower.ts';
 import { Marking } from './runs/marking.ts';
 import { RunSummaries } from './runs/run-summaries.ts';
+import { pluginsIn } from '../../shared/plugin/recorded-version.ts';
 import { dataFolder, runsFolder, SettingsStore } from './settings.ts';
 import { StoredDraft } from './drafts/stored-draft.ts';
 import { Trash } from './trash/trash.ts';
@@ -62,8 +64,9 @@ export function createApplication({
     folders: () => [cupbearerHome(), ...foldersOf(atStart), ...foldersOf(current.current())],
     isRun: (folder) => workbench.catalogue.byFolder(folder) !== undefined,
   });
-  const processes = new RunningProcesses(host.launch, () => reach.environment());
-  const workbench: Workbench = new Workbench(catalogueFile, processes.launch, () => reach.environment());
+  const environment = () => ({ ...reach.environment(), ...(allowPlugins ? {} : { [pluginsOffVariable]: '1' }) });
+  const processes = new RunningProcesses(host.launch, environment);
+  const workbench: Workbench = new Workbench(catalogueFile, processes.launch, environment);
   const summaries = new RunSummaries(workbench.catalogue);
   const inspector = new Inspector(processes.launch);
   const estimator = new Inspector(processes.launch);
@@ -91,7 +94,12 @@ export function createApplication({
       renew: (experiment, plugin) => experiments.renew(experiment, plugin),
       nameOf: (experiment) => workbench.catalogue.experiments.find(experiment)?.name,
     }),
-    waitingRuns: () => waitingRuns(workbench.catalogue),
+    waitingRuns: () => {
+      const counts = new Map<string, number>();
+      for (const { spec } of workbench.catalogue.list({ status: 'queued' }))
+        for (const { id } of pluginsIn(spec)) counts.set(id, (counts.get(id) ?? 0) + 1);
+      return counts;
+    },
   });
   plugins.start();
   const tidying = tidyUp(workbench, dataFolder(current.current()));

@@ -80,10 +80,13 @@ export class DetectorAnswers {
   }
 }
 
-function detectorOf(id: string, params: Record<string, unknown>, answering: Answering) {
+function detectorOf(id: string, params: Record<string, unknown>, { find }: Answering) {
+  const exported = find(['detector'], id);
   // What has `fit` and `score` is one, as far as types can tell.
-  const definition = answering.definition('detector', id) as unknown as DetectorDefinition;
-  return { definition, own: paramsOfDefinition(answering.definition('detector', id), params) as DetectorParams };
+  return {
+    definition: exported as unknown as DetectorDefinition,
+    own: paramsOfDefinition(exported, params) as DetectorParams,
+  };
 }
 
 /** The same stream as that of the program's own detectors of this id. */

@@ -10,10 +10,10 @@ export type Asked<K extends Question['ask']> = Extract<Question, { ask: K }>;
 export interface Answering {
   readonly exchange: Exchange;
   readonly signal: AbortSignal;
-  /** Returns the definition with this id. */
-  definition(kind: PluginKind, id: string): Exported;
+  /** Returns the definition of one of these kinds with this id. */
+  readonly find: (kinds: readonly PluginKind[], id: string) => Exported;
   /** Asks the program for the next batch of a stream. */
-  batch(stream: 'trusted' | 'untrusted', restart: boolean): Promise<PlacedBatch | null>;
+  readonly batch: (stream: 'trusted' | 'untrusted', restart: boolean) => Promise<PlacedBatch | null>;
 }
 
 /** The parameters of a definition, in the types of its own schema. */

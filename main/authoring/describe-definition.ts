@@ -9,6 +9,7 @@ import {
 import type { PluginKind } from '../../shared/plugin/manifest.ts';
 import { describe, type Field } from '../../shared/schema/describe.ts';
 import { explainIssue, valueAt } from '../../shared/schema/problems.ts';
+import { splitFields } from '../data/datasets/fields.ts';
 import { poisonFields } from '../data/triggers/trigger.ts';
 import { commonParams } from '../detectors/detector.ts';
 import { DefinitionFault } from './find-fault.ts';
@@ -21,7 +22,15 @@ const marks: readonly [PluginKind, readonly string[]][] = [
   ['detector', ['fit', 'score']],
   ['trigger', ['create']],
   ['dataset', ['load', 'facts']],
+  ['model', ['open']],
 ];
+
+/** Parameters that the program adds to those of a kind. */
+const sharedParams: Partial<Record<PluginKind, object>> = {
+  detector: commonParams,
+  trigger: poisonFields,
+  dataset: splitFields,
+};
 
 /** Returns the definitions that a module exports by default: one, or a list of them. @throws DefinitionFault. */
 export function definitionsOf(module: Readonly<Record<string, unknown>>): Exported[] {
@@ -38,7 +47,10 @@ export function definitionsOf(module: Readonly<Record<string, unknown>>): Export
       typeof given.id !== 'string' ||
       !(given.params instanceof z.ZodObject)
     )
-      throw new DefinitionFault(place, 'expected what defineDetector, defineTrigger or defineDataset returns');
+      throw new DefinitionFault(
+        place,
+        'expected what defineDetector, defineTrigger, defineDataset, defineModel or defineModelTask returns',
+      );
     kindOf(given as Exported);
     return given as Exported;
   });
@@ -47,14 +59,14 @@ export function definitionsOf(module: Readonly<Record<string, unknown>>): Export
 /** @throws DefinitionFault if it is of no kind that a plugin can add. */
 export function kindOf(definition: Exported): PluginKind {
   const found = marks.find(([, names]) => names.every((name) => typeof definition[name] === 'function'));
-  if (found) return found[0];
-  throw new DefinitionFault([definition.id], 'expected a detector, trigger or dataset');
+  if (found) return found[0] === 'model' && definition['isTask'] === true ? 'task' : found[0];
+  throw new DefinitionFault([definition.id], 'expected a detector, trigger, dataset, model or task');
 }
 
 /** Returns what a definition says of itself. @throws DefinitionFault for what cannot be said across a pipe. */
 export function describeDefinition(definition: Exported): DescribedDefinition {
   const kind = kindOf(definition);
-  const shared = kind === 'detector' ? commonParams : kind === 'trigger' ? poisonFields : {};
+  const shared = sharedParams[kind] ?? {};
   const own = z.object(
     Object.fromEntries(Object.entries(definition.params.shape).filter(([key]) => !Object.hasOwn(shared, key))),
   );
@@ -76,7 +88,11 @@ export function describeDefinition(definition: Exported): DescribedDefinition {
   );
 }
 
-function particularsOf(kind: PluginKind, { id, needs, dependsOnBatch, dependsOnScale, changes }: Exported): object {
+function particularsOf(
+  kind: PluginKind,
+  { id, needs, dependsOnBatch, dependsOnScale, changes, anomalous, normal, threat }: Exported,
+): object {
+  if (kind === 'model' || kind === 'task') return given({ anomalous, normal, threat });
   if (kind === 'trigger') return { changes: changes ?? 'images' };
   if (kind !== 'detector') return {};
   if ((needs as { gradients?: boolean }).gradients)
@@ -99,12 +115,13 @@ function fieldsOf(params: z.ZodObject, definition: string): DescribedField[] {
         `${(error as Error).message}; declare it with number, integer, flag, choice, text, ...`,
       );
     }
-    const described = describedField.safeParse(plainField(field, place));
+    const plain = plainField(field, place);
+    const described = describedField.safeParse(plain);
     if (described.success) return described.data;
     const [issue] = described.error.issues;
     throw new DefinitionFault(
       [...place, ...issue!.path.map(String)],
-      explainIssue(issue!, valueAt(field, issue!.path)),
+      explainIssue(issue!, valueAt(plain, issue!.path)),
     );
   });
 }

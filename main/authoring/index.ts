@@ -4,7 +4,17 @@
  */
 export { z } from 'zod';
 export * as tf from '@tensorflow/tfjs-core';
+export {
+  defineModel,
+  defineModelTask,
+  type ModelActivations,
+  type ModelContext,
+  type ModelDefinition,
+  type ModelPart,
+  type RunningModel,
+} from './define-model.ts';
 export { reportProgress } from './report-progress.ts';
+export { scoresOn } from './scores-on.ts';
 
 // What definitions are made of
 export { Registry, type Definition } from '../../shared/definition.ts';
@@ -191,7 +201,7 @@ export { replaced } from '../data/transforms/replaced.ts';
 export { limited } from '../data/transforms/subset.ts';
 export { createTrigger, disguiseOf, loadTrigger, poisonOptions, triggerRegistry } from '../data/triggers/index.ts';
 export type { PoisonOptions } from '../data/triggers/poison-options.ts';
-export { poisonFields, type Disguise, type Trigger } from '../data/triggers/trigger.ts';
+export { defineTrigger, imageSize, poisonFields, type Disguise, type Trigger } from '../data/triggers/trigger.ts';
 
 // Models, and activations of them
 export type { ActivationSource, AskedSamples, SourceOutline, Wanted } from '../models/activation-source.ts';

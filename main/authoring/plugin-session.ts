@@ -7,6 +7,7 @@ import { given } from '../../shared/given.ts';
 import { Exchange } from '../plugins/exchange.ts';
 import { encodeFrame, FrameReader } from '../plugins/frames.ts';
 import { protocolVersion, question, type Answer, type PlacedBatch, type Question } from '../plugins/messages.ts';
+import type { ModelAnswers } from './answer-model.ts';
 import type { Answering, Asked } from './answering.ts';
 import type { DetectorAnswers } from './answer-detector.ts';
 import { definitionsOf, describeDefinition, kindOf, type Exported } from './describe-definition.ts';
@@ -29,6 +30,7 @@ export class PluginSession {
   #current:
     { id: number; controller: AbortController; take: ((batch: PlacedBatch | null) => void) | undefined } | undefined;
   #detector: Promise<DetectorAnswers> | undefined;
+  #model: Promise<ModelAnswers> | undefined;
 
   /** `folder` is the author's, with the packages that were installed there. */
   constructor(folder: string) {
@@ -81,8 +83,18 @@ export class PluginSession {
         return { loaded: true };
       case 'score':
         return { scores: await (await this.#detectors()).score(asked, await this.#answering(signal)) };
-      default:
-        throw new CupbearerError('plugin', `This plugin cannot answer "${asked.ask}".`);
+      case 'dataset': {
+        const { answerDataset } = await import('./answer-data.ts');
+        return { dataset: await answerDataset(asked, await this.#answering(signal)) };
+      }
+      case 'trigger': {
+        const { answerTrigger } = await import('./answer-data.ts');
+        return answerTrigger(asked, await this.#answering(signal));
+      }
+      case 'open':
+        return { opened: await (await this.#models()).open(asked, await this.#answering(signal)) };
+      case 'activations':
+        return (await this.#models()).activations(asked, await this.#answering(signal));
     }
   }
 
@@ -117,16 +129,21 @@ export class PluginSession {
     return this.#detector;
   }
 
+  #models() {
+    this.#model ??= import('./answer-model.ts').then(({ ModelAnswers }) => new ModelAnswers());
+    return this.#model;
+  }
+
   async #answering(signal: AbortSignal): Promise<Answering> {
     const definitions = await this.#load();
     this.#greeted();
     return {
       exchange: this.#exchange!,
       signal,
-      definition: (kind, id) => {
-        const found = definitions.find((definition) => definition.id === id && kindOf(definition) === kind);
+      find: (kinds, id) => {
+        const found = definitions.find((definition) => definition.id === id && kinds.includes(kindOf(definition)));
         if (found) return found;
-        throw new CupbearerError('plugin', `The entry file exports no ${kind} "${id}".`);
+        throw new CupbearerError('plugin', `The entry file exports no ${kinds.join(' or ')} "${id}".`);
       },
       batch: (stream, restart) => this.#batch(stream, restart),
     };

@@ -1,10 +1,13 @@
-import type { PluginChange, PluginSummary, PythonEnvironment } from '../../shared/domain/plugin.ts';
+import { join } from 'node:path';
+import { given } from '../../shared/given.ts';
+import type { NewPlugin, PluginChange, PluginSummary, PythonEnvironment } from '../../shared/domain/plugin.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { addFolder, addRepository, addZip, discardSources } from '../plugins/add-plugin.ts';
 import { isContent, mostPluginFiles, readContent } from '../plugins/content.ts';
 import { environmentOf, findEnvironments, type PythonNeeds } from '../plugins/environments.ts';
 import { FolderWatch, type WatchedFolder } from '../plugins/folder-watch.ts';
-import { programVersion } from '../plugins/plugin-process.ts';
+import { createPlugin } from '../plugins/new-plugin.ts';
+import { programVersion } from '../storage/program-version.ts';
 import {
   changePlugin,
   changePlugins,
@@ -13,7 +16,9 @@ import {
   type InstalledPlugin,
 } from '../plugins/plugin-store.ts';
 import { changedPlaces, keptFiles, pluginSummary } from '../plugins/plugin-summary.ts';
-import { allowContent, takeContent } from '../plugins/take-plugin.ts';
+import { checkFolder } from '../plugins/checks/check-folder.ts';
+import { keptOutcome } from '../plugins/plugin-outcomes.ts';
+import { allowContent, keepChecks, takeContent } from '../plugins/take-plugin.ts';
 import type { InspectionContext } from './inspection.ts';
 
 interface Named {
@@ -71,6 +76,23 @@ export async function addPlugin({ source }: { source: Source }, { signal }: Insp
   if ('folder' in source) return { id: await addFolder(source.folder) };
   if ('zip' in source) return { id: await addZip(source.zip) };
   return { id: await addRepository(source.url, { signal }) };
+}
+
+/** Makes a new plugin in a folder of its own, and lists it as one's own. @throws CupbearerError as `createPlugin`. */
+export async function makePlugin({ folder, ...wanted }: NewPlugin): Promise<Named> {
+  const own = join(folder, wanted.id);
+  createPlugin({ ...wanted, folder: own });
+  return { id: await addFolder(own, { isDevelopment: true }) };
+}
+
+/** Runs the checks on a plugin's folder, and keeps what they find. @throws CupbearerError as reading its content. */
+export async function checkPlugin({ id }: Named, { signal }: InspectionContext): Promise<void> {
+  const { folder, python, isEnabled, allowed } = installedPlugin(id);
+  const { hash } = readContent(folder);
+  if (!isEnabled || allowed.at(-1)?.hash !== hash || keptOutcome(hash)?.error) return;
+  const start = performance.now();
+  const { error, checks } = await checkFolder(folder, { signal, ...given({ python }) });
+  if (!error) keepChecks(hash, [...checks], (performance.now() - start) / 1000);
 }
 
 interface Allowed extends Named {

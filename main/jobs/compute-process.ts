@@ -3,6 +3,7 @@ import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import { doRun } from '../runs/index.ts';
+import { usePluginsOf } from '../runs/plugins.ts';
 import { openActivations } from '../runs/open-activations.ts';
 import { speedTest } from '../runs/speed-test.ts';
 import { endPluginProcesses } from '../plugins/shared-processes.ts';
@@ -114,6 +115,7 @@ async function run(job: Job, { progress, send }: Reports): Promise<{ result: Run
   log.keep(`${engine.title} on ${engine.device}`);
   for (const [id, reason] of Object.entries(engine.passedOver ?? {})) log.keep(`Not "${id}": ${reason}`);
   for (const note of engine.notes ?? []) say(`${engine.title}: ${note}`);
+  usePluginsOf(job.spec.params);
   const result = await doRun(job.spec, {
     folder: job.folder,
     dataDir: job.dataDir,

@@ -10,6 +10,7 @@ import {
   type PluginManifest,
   type PluginVersion,
 } from '../../shared/plugin/manifest.ts';
+import { versionWords } from '../../shared/plugin/recorded-version.ts';
 import { createNewFolder } from '../storage/create-folder.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { toJsonText } from '../storage/json-text.ts';
@@ -46,6 +47,14 @@ const staleLockMs = 10_000;
 
 function storePath(home: string): string {
   return join(home, 'plugins', 'plugins.json');
+}
+
+/** Set where plugins do not run at all: a server that was not told to allow them. Its processes inherit it. */
+export const pluginsOffVariable = 'CUPBEARER_PLUGINS_OFF';
+
+/** Whether plugins run in this process and in those that it starts. */
+export function arePluginsOff(): boolean {
+  return process.env[pluginsOffVariable] === '1';
 }
 
 /** All plugins that were added. @throws CupbearerError `bad-data` for a file that is damaged. */
@@ -125,11 +134,9 @@ export function currentVersion({ id, allowed }: InstalledPlugin): PluginVersion 
 export function manifestOfSnapshot(version: PluginVersion, home: string = cupbearerHome()): PluginManifest {
   const place = within(contentFolder(version.hash, home), manifestName);
   if (!isThere(place))
-    throw new CupbearerError(
-      'not-found',
-      `The files of the plugin ${version.id} ${version.version} (${version.hash.slice(0, 8)}) are gone.`,
-      { hint: `npx cupbearer plugin add FOLDER brings them back.` },
-    );
+    throw new CupbearerError('not-found', `The files of the plugin ${versionWords(version)} are gone.`, {
+      hint: `npx cupbearer plugin add FOLDER brings them back.`,
+    });
   return manifestSchema.parse(readJsonFile(place));
 }
 
@@ -139,7 +146,11 @@ export function manifestOfSnapshot(version: PluginVersion, home: string = cupbea
  */
 export function launchOf(version: PluginVersion, home: string = cupbearerHome()): PluginLaunch {
   const plugin = installedPlugin(version.id, home);
-  const name = `${version.id} ${version.version} (${version.hash.slice(0, 8)})`;
+  const name = versionWords(version);
+  if (arePluginsOff())
+    throw new CupbearerError('usage', `Plugins do not run in this server, and a run needs ${name}.`, {
+      hint: 'npx cupbearer serve --allow-plugins starts one in which they do.',
+    });
   if (!plugin.isEnabled)
     throw new CupbearerError('usage', `The plugin ${name} is switched off.`, {
       hint: `npx cupbearer plugin enable ${version.id} switches it on.`,

@@ -1,5 +1,6 @@
 import type { PluginLaunch } from './plugin-launch.ts';
 import { PluginProcess, type PluginOptions } from './plugin-process.ts';
+import { closeTriggerBridges } from './trigger-bridge.ts';
 
 const started = new Map<string, Promise<PluginProcess>>();
 
@@ -21,9 +22,10 @@ export async function sharedProcess(
   return starting;
 }
 
-/** Ends all that {@link sharedProcess} has started. Called when the run is over, whatever came of it. */
+/** Ends all processes of plugins that this one has started. Called when a run is over, whatever came of it. */
 export async function endPluginProcesses(): Promise<void> {
-  const ending = [...started.values()];
+  await Promise.allSettled(started.values());
   started.clear();
-  await Promise.all(ending.map((starting) => starting.then((plugin) => plugin.close()).catch(() => undefined)));
+  await closeTriggerBridges();
+  await PluginProcess.closeAll();
 }

@@ -1,14 +1,12 @@
 import type { PluginCheck } from '../../shared/domain/plugin.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
-import type { DescribedDefinition } from '../../shared/plugin/description.ts';
-import type { PluginManifest } from '../../shared/plugin/manifest.ts';
 import { readContent, type PluginContent } from './content.ts';
 import type { PluginLaunch } from './plugin-launch.ts';
-import { PluginProcess } from './plugin-process.ts';
+import { describePlugin } from './describe-plugin.ts';
 import { keepOutcome, shownError } from './plugin-outcomes.ts';
 import { changePlugin, installedPlugin, type InstalledPlugin } from './plugin-store.ts';
-import { contentFolder, keepDescription, keepSnapshot, keptDescription } from './snapshot.ts';
+import { contentFolder, keepSnapshot, keptDescription } from './snapshot.ts';
 
 interface TakeOptions {
   /** The version of the program. */
@@ -56,9 +54,7 @@ export async function takeContent(id: string, { program, signal }: TakeOptions):
   keepSnapshot(content);
   const launch = launchOfContent(plugin, content);
   try {
-    if (!keptDescription(content.hash, program)) {
-      keepDescription(content.hash, program, await describePlugin(launch, signal));
-    }
+    if (!keptDescription(content.hash, program)) await describePlugin(launch, given({ signal }));
   } catch (error) {
     if (!(error instanceof CupbearerError) || error.code === 'cancelled') throw error;
     keepOutcome(content.hash, {
@@ -76,35 +72,6 @@ export async function takeContent(id: string, { program, signal }: TakeOptions):
 /** Keeps what the checks of a content have found. */
 export function keepChecks(hash: string, checks: PluginCheck[], seconds: number): void {
   keepOutcome(hash, { at: new Date().toISOString(), checks, seconds });
-}
-
-/** Starts a plugin and returns what its definitions say of themselves: exactly those that its manifest adds. @throws CupbearerError `plugin`. */
-export async function describePlugin(launch: PluginLaunch, signal?: AbortSignal): Promise<DescribedDefinition[]> {
-  const process = await PluginProcess.start(launch, given({ signal }));
-  try {
-    const definitions = await process.describe();
-    checkAdds(launch.manifest, definitions);
-    return definitions;
-  } finally {
-    await process.close();
-  }
-}
-
-/** @throws CupbearerError `plugin` where a plugin declares something else than its manifest says. */
-function checkAdds({ id, adds, entry }: PluginManifest, definitions: readonly DescribedDefinition[]): void {
-  const name = (each: { kind: string; id: string }) => `${each.kind} "${each.id}"`;
-  const [said, found] = [adds.map(name), definitions.map(name)];
-  const lacking = said.filter((each) => !found.includes(each));
-  const more = found.filter((each) => !said.includes(each));
-  if (lacking.length === 0 && more.length === 0) return;
-  const words = [
-    ...(lacking.length > 0 ? [`lacks ${lacking.join(', ')}, which its manifest adds`] : []),
-    ...(more.length > 0 ? [`adds ${more.join(', ')}, which its manifest does not name`] : []),
-  ];
-  throw new CupbearerError('plugin', `The plugin "${id}" ${words.join(', and ')}.`, {
-    hint: 'Make "adds" of cupbearer.plugin.json and the definitions agree.',
-    details: { file: entry },
-  });
 }
 
 function launchOfContent({ id, folder, python }: InstalledPlugin, { hash, manifest }: PluginContent): PluginLaunch {

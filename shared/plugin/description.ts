@@ -5,7 +5,7 @@ import { definitionId } from './manifest.ts';
 const line = z.string().max(500);
 
 const fieldWords = {
-  key: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a name in snake case'),
+  key: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a name in snake case'),
   label: z.string().min(1).max(100),
   help: line,
   unit: z.string().max(20).optional(),

@@ -197,8 +197,8 @@ test('gradients and parameters that cannot be described are refused with their p
     ).describe();
   await expect(plugin('{ gradients: true }', '{}')).rejects.toThrow('my-idea.needs.gradients: a detector of a plugin');
   await expect(plugin('{}', '{ when: z.date() }')).rejects.toThrow('my-idea.params.when: ');
-  await expect(plugin('{}', `{ Size: z.number().meta({ label: 'S', help: '' }) }`)).rejects.toThrow(
-    'my-idea.params.Size.key: ',
+  await expect(plugin('{}', `{ 'si-ze': z.number().meta({ label: 'S', help: '' }) }`)).rejects.toThrow(
+    'my-idea.params.si-ze.key: ',
   );
 });
 

@@ -71,7 +71,7 @@ function batch(size: number, offset: number): SampleBatch {
 const batches = [batch(4, 0), batch(4, 50), batch(2, 100)];
 const trusted = {
   length: 10,
-   
+
   async *batches() {
     yield* batches;
   },

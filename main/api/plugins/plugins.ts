@@ -260,7 +260,7 @@ export class Plugins {
       await before?.catch(() => undefined);
       const stamp = this.#options.stamp();
       const watched = this.#folders();
-      this.#summaries = await this.#options.ask('plugin-summaries', {}, this.#closed.signal);
+      this.#summaries = await this.#options.ask('plugin-summaries', undefined, this.#closed.signal);
       this.#stamp = stamp;
       if (this.#folders() !== watched) this.#watching?.abort();
       this.#refresh();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import platform
 import signal
@@ -35,6 +36,8 @@ def serve(reader: int, writer: int) -> None:
     # Ctrl-C reaches every process of a terminal; the program decides what it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.dont_write_bytecode = True
+    # A crash of the interpreter leaves a traceback in the log.
+    faulthandler.enable(2)
     conversation = Conversation(reader, writer)
     server = Server(conversation)
     while (question := conversation.question()) is not None:
