@@ -15,6 +15,7 @@ export const suspicionSchema = z.object({
     'wrong-way',
     'few-samples',
     'unmatched-classes',
+    'plugin-changed',
   ]),
   /** What is wrong. */
   sentence: z.string(),
