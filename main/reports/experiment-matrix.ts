@@ -23,6 +23,7 @@ import type {
   MatrixSubjectCell,
   SeedRun,
 } from '../experiments/matrix-subject.ts';
+import { usualAccuracyIn } from '../runs/usual-accuracy.ts';
 import { readScores, scoreLayout } from '../storage/run-folder.ts';
 
 /** A matrix with what stands at its head. */
@@ -169,11 +170,14 @@ function stripOf({ classifiers, takesFitted }: MatrixColumn, cells: readonly Mat
     seeds,
   };
   const { cleanAccuracy: accuracy, attackSuccess: success } = strip;
+  const first = classifiers.map(({ run }) => run).find((run) => run !== null);
   return {
     ...strip,
     warnings: suspicions({
       ...(success === null ? {} : { attack: { aim: 'label' as const, success } }),
-      ...(accuracy === null ? {} : { classifier: { accuracy } }),
+      ...(accuracy === null
+        ? {}
+        : { classifier: { accuracy, usual: first ? usualAccuracyIn(first.folder) : undefined } }),
     }).map(wordsOf),
   };
 }
