@@ -24,7 +24,8 @@ import type {
   SeedRun,
 } from '../experiments/matrix-subject.ts';
 import { usualAccuracyIn } from '../runs/usual-accuracy.ts';
-import { readScores, scoreLayout } from '../storage/run-folder.ts';
+import { remembered } from './remembered.ts';
+import { hasScores, readScores, scoreLayout } from '../storage/run-folder.ts';
 
 /** A matrix with what stands at its head. */
 interface ExperimentMatrix {
@@ -268,21 +269,11 @@ function cellState(seeds: readonly CellSeed[]): MatrixCell['state'] {
   return has('done') ? 'partial' : 'waiting';
 }
 
-/** What was computed before, by runs and metric: while an experiment goes on, its page is asked for again and again. */
+/** What was computed before, by runs and metric. */
 const known = new Map<string, FigureOverSeeds>();
 const knownOfRuns = new Map<string, Pick<CellSeed, 'value' | 'lower' | 'upper'>>();
 const knownDoubts = new Map<string, string[]>();
 const knownLayers = new Map<string, string[]>();
-const mostKnown = 20_000;
-
-function remembered<T>(store: Map<string, T>, key: string, compute: () => T): T {
-  const found = store.get(key);
-  if (found !== undefined) return found;
-  const value = compute();
-  if (store.size >= mostKnown) store.clear();
-  store.set(key, value);
-  return value;
-}
 
 /** Names a figure: how it is made, and of which runs. */
 function keyOf({ metric, aggregation, layer }: ScoreOptions, runs: readonly CellRun[]): string {
@@ -290,11 +281,13 @@ function keyOf({ metric, aggregation, layer }: ScoreOptions, runs: readonly Cell
 }
 
 function figureOfRun(run: CellRun, options: ScoreOptions): Pick<CellSeed, 'value' | 'lower' | 'upper'> {
-  return remembered(knownOfRuns, keyOf(options, [run]), () => {
+  const compute = () => {
     const { scores, labels } = scoresOf(run.folder, options);
     const { value, lower, upper } = metricFigures[options.metric].interval(scores, labels);
     return { value, lower, upper };
-  });
+  };
+  // Of a run whose folder was deleted, nothing is shown that cannot be made again.
+  return hasScores(run.folder) ? remembered(knownOfRuns, keyOf(options, [run]), compute) : compute();
 }
 
 function figureOf(runs: readonly CellRun[], options: ScoreOptions): FigureOverSeeds {
