@@ -10,11 +10,13 @@ import type {
 } from '../../shared/domain/experiment-view.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatPercent } from '../../shared/format.ts';
-import type { Scores } from '../../shared/scores/ranked-scores.ts';
+import { rankScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
 import type { Suspicion } from '../../shared/domain/suspicion.ts';
 import { scoreTies, suspicions } from '../../shared/suspicions.ts';
 import { figureOverSeeds, type FigureOverSeeds } from '../evaluation/across/across-seeds.ts';
+import { meanRoc } from '../evaluation/across/mean-roc.ts';
+import { thinnedRoc } from '../evaluation/curves.ts';
 import { metricFigures } from '../evaluation/across/metric-figures.ts';
 import type {
   CellRun,
@@ -278,6 +280,28 @@ const knownLayers = new Map<string, string[]>();
 /** Names a figure: how it is made, and of which runs. */
 function keyOf({ metric, aggregation, layer }: ScoreOptions, runs: readonly CellRun[]): string {
   return JSON.stringify([metric, layer ?? null, aggregation, ...runs.flatMap(({ id, folder }) => [id, folder])]);
+}
+
+/** A ROC curve over seeds, and the number of clean samples that its smallest FPR comes from. */
+export interface CellRoc {
+  fpr: readonly number[];
+  tpr: readonly number[];
+  clean: number;
+}
+
+/** Returns the ROC curve of a cell over those of its seeds that have a figure; null if none has. @throws as reading scores. */
+export function rocOfCell(
+  { seeds: figures }: MatrixCell,
+  { seeds }: MatrixSubjectCell,
+  { metric = 'auroc', aggregation = 'own', layer }: ViewOptions,
+): CellRoc | null {
+  const done = seeds.flatMap(({ run }, i) => (run && figures[i]!.value !== null ? [run] : []));
+  if (done.length === 0) return null;
+  const ranked = done.map(({ folder }) => {
+    const { scores, labels } = scoresOf(folder, { metric, aggregation, layer });
+    return rankScores(scores, labels);
+  });
+  return { ...meanRoc(ranked.map((own) => thinnedRoc(own))), clean: Math.max(...ranked.map(({ nClean }) => nClean)) };
 }
 
 function figureOfRun(run: CellRun, options: ScoreOptions): Pick<CellSeed, 'value' | 'lower' | 'upper'> {
