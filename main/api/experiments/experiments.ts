@@ -20,7 +20,7 @@ import { ExperimentRunner } from './experiment-runner.ts';
 import { ExperimentStore, mostCellsEver, usualMostCells, type StoredExperiment } from './experiment-store.ts';
 import { matrixSubject } from './matrix-subject.ts';
 
-/** Changes that come in a burst are told together. */
+/** Changes that come in a burst are reported together. */
 const tellMs = 250;
 /** How often is looked whether another process has gone on with an experiment. */
 const foreignMs = 2000;

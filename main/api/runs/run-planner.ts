@@ -138,7 +138,7 @@ export class RunPlanner {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', {
         hint: worded`${command('Add --dir.full FOLDER.')}`,
       });
-    // On a full disk the folder could not be told that the run has ended; what the catalogue says counts.
+    // On a full disk, run.json could not be updated when the run ended; the catalogue's row counts.
     const known = this.#catalogue.byFolder(folder)?.status;
     const hasEnded = known !== undefined && known !== 'running' && known !== 'queued';
     const path = resumeRunFolder(folder, hasEnded ? () => false : isAtWork);
