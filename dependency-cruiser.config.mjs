@@ -6,10 +6,11 @@ const order = [
   ['inspections'],
   ['reports'],
   ['experiments'],
-  ['runs'],
+  ['runs', 'authoring'],
   ['evaluation', 'detectors', 'tasks', 'figures'],
   ['models'],
   ['data'],
+  ['plugins'],
   ['tensor'],
   ['storage'],
 ];

@@ -13,6 +13,7 @@ import { given } from './given.ts';
  * - `non-finite`: a loss or a score became NaN or infinite.
  * - `cancelled`: the user stopped it.
  * - `crashed`: the compute process died.
+ * - `plugin`: the code of a plugin failed, ended, or did not keep to the protocol.
  * - `internal`: a defect of the program.
  */
 export const errorCodes = [
@@ -26,6 +27,7 @@ export const errorCodes = [
   'non-finite',
   'cancelled',
   'crashed',
+  'plugin',
   'internal',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { foldersOfData } from '../data/data-dir.ts';
+import { exchangeParents } from '../plugins/exchange.ts';
 import { removeLeftovers, removeLeftoversOfRun } from '../storage/leftovers.ts';
 import { cutOffMakings } from '../storage/making-records.ts';
 import { installationsFolder } from '../tensor/engines/tensorflow/installation.ts';
@@ -13,7 +14,7 @@ import type { Workbench } from './workbench.ts';
 export async function tidyUp({ catalogue, interrupted }: Workbench, dataDir: string): Promise<void> {
   const home = dirname(catalogue.path);
   const own = ['.', 'decoded', 'scratch', 'uploads', 'desktop'].map((name) => join(home, name));
-  await removeLeftovers([...own, installationsFolder(home), ...foldersOfData(dataDir)]);
+  await removeLeftovers([...own, installationsFolder(home), ...exchangeParents(), ...foldersOfData(dataDir)]);
   for (const { folder } of interrupted) await removeLeftoversOfRun(folder);
   for (const { folder, forget } of cutOffMakings(home)) {
     await removeLeftoversOfRun(folder);
