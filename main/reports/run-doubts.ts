@@ -4,6 +4,7 @@ import { factsOfEvaluation } from '../../shared/suspicions-of-evaluation.ts';
 import { scoreTies, suspicions, type ResultFacts } from '../../shared/suspicions.ts';
 import { pluginNotes } from '../runs/plugins.ts';
 import { knownModel } from '../models/known-network.ts';
+import { usualAccuracyIn } from '../runs/usual-accuracy.ts';
 import { metricsOf } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 
@@ -48,6 +49,7 @@ function factsOf({ about, metrics, scores, classifier, triggers, shown }: Doubtf
     aim,
     classifier: classifier === null ? {} : metricsOf(classifier),
     classes: knownModel(classifier)?.classes.length,
+    usual: classifier === null ? undefined : usualAccuracyIn(classifier),
   });
   return {
     ...facts,

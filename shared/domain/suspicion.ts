@@ -9,6 +9,7 @@ export const suspicionSchema = z.object({
     'one-class',
     'learnt-nothing',
     'accuracy-below-usual',
+    'one-class-test',
     'overlap',
     'constant-scores',
     'equal-scores',
