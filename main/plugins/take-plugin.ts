@@ -53,8 +53,9 @@ export async function takeContent(id: string, { program, signal }: TakeOptions):
   if (!isAllowed && !(plugin.isDevelopment && plugin.allowed.length > 0)) return undefined;
   keepSnapshot(content);
   const launch = launchOfContent(plugin, content);
+  const isNew = !keptDescription(content.hash, program);
   try {
-    if (!keptDescription(content.hash, program)) await describePlugin(launch, given({ signal }));
+    if (isNew) await describePlugin(launch, given({ signal }));
   } catch (error) {
     if (!(error instanceof CupbearerError) || error.code === 'cancelled') throw error;
     keepOutcome(content.hash, {
@@ -65,7 +66,8 @@ export async function takeContent(id: string, { program, signal }: TakeOptions):
     return undefined;
   }
   keepOutcome(content.hash, { at: new Date().toISOString(), ...given({ python: plugin.python }) });
-  if (!isAllowed) await changePlugin(id, (now) => ({ ...now, allowed: withLast(now, content) }));
+  // Also where only its description is new: the list is what other processes look at.
+  if (!isAllowed || isNew) await changePlugin(id, (now) => ({ ...now, allowed: withLast(now, content) }));
   return launch;
 }
 
