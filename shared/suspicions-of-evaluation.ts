@@ -33,5 +33,6 @@ export function factsOfEvaluation({ about, metrics, aim, classifier: own, classe
       largestPrediction: isOwn ? of('largest_prediction') : tested?.largest_prediction,
     },
     detection: { auroc, lower: bounds.lower, upper: bounds.upper, clean, anomalous },
+    ...(about.leniency && { leniency: about.leniency }),
   };
 }

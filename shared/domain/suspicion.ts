@@ -9,11 +9,13 @@ export const suspicionSchema = z.object({
     'one-class',
     'learnt-nothing',
     'accuracy-below-usual',
+    'made-differently',
     'overlap',
     'constant-scores',
     'equal-scores',
     'wrong-way',
     'few-samples',
+    'dropped-samples',
     'unmatched-classes',
   ]),
   /** What is wrong. */

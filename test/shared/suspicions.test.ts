@@ -59,6 +59,21 @@ describe('what makes a result doubtful', () => {
       'takes all of the',
     ],
     ['accuracy-below-usual', { classifier: { accuracy: 0.92, classes: 10, usualAccuracy: 0.98 } }, 'the usual 98.0 %'],
+    [
+      'made-differently',
+      { leniency: { differing: ['model.hash', 'positions'], dropped: {} } },
+      'model.hash and positions differ',
+    ],
+    [
+      'made-differently',
+      { leniency: { differing: ['a', 'b', 'c', 'd', 'e', 'f'], dropped: {} } },
+      'd and 2 more differ',
+    ],
+    [
+      'dropped-samples',
+      { leniency: { differing: [], dropped: { trusted: 1, test: 12 } } },
+      '1 trusted sample and 12 test samples',
+    ],
     ['overlap', { overlap: 1 }, '1 test sample is also'],
     ['overlap', { overlap: 1200 }, '1\u202f200 test samples are also'],
     ['constant-scores', { scores: { distinct: 1, largestShare: 1 } }, 'the same score'],
