@@ -111,13 +111,14 @@ test('sets that were made differently are not taken unless they are to be', asyn
   await go(page, '#/new/review');
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await expect(page).toHaveURL(/#\/runs\/[^/]+$/);
-  expect(await runsEnded(program.client, [/runs\/([^/]+)$/.exec(page.url())![1]!])).toEqual(['done']);
+  const id = /runs\/([^/]+)$/.exec(page.url())![1]!;
+  expect(await runsEnded(program.client, [id])).toEqual(['done']);
   const warnings = page.getByRole('list', { name: 'Warnings' });
   await expect(warnings).toContainText('made differently: prompt_template differs');
   await expect(warnings).toContainText('NaN or infinite: 1 test sample');
 
   // A file that is taken away leaves its role open.
-  await go(page, '#/new/task');
+  await go(page, `#/new/task?from=${id}`);
   await row(page, 'test/').getByRole('button', { name: 'Remove test' }).click();
   await expect(page.getByText('Choose the test activations')).toBeVisible();
 });

@@ -11,15 +11,14 @@ test('the tokens of a text are scored, pooled otherwise after the run, and compa
 }) => {
   test.setTimeout(240_000);
   const sets = writeRecordedTexts(join(program.home, 'texts'));
-  const { ids } = await program.client.drafts.start({
-    draft: {
-      ...tinyDraft(),
-      task: { name: 'activations', ...sets, test_labels: 'label', max_train_size: 90 },
-      detectors: [{ name: 'mahalanobis', tokens: 'score-last' }],
-    },
-  });
-  expect(await runsEnded(program.client, ids)).toEqual(['done']);
-  const id = ids[0]!;
+  // Scored token by token, and as one vector each, whose activations have a projection.
+  const startedBy = async (tokens: string) => {
+    const task = { name: 'activations', ...sets, test_labels: 'label', max_train_size: 90 };
+    const draft = { ...tinyDraft(), task, detectors: [{ name: 'mahalanobis', tokens }] };
+    return (await program.client.drafts.start({ draft })).ids[0]!;
+  };
+  const [id, pooled] = [await startedBy('score-last'), await startedBy('last')];
+  expect(await runsEnded(program.client, [id, pooled])).toEqual(['done', 'done']);
   const resultOf = (pooling: TokenPooling) => program.client.runs.result({ id, pooling });
 
   await go(page, `#/runs/${id}/samples`);
@@ -38,9 +37,9 @@ test('the tokens of a text are scored, pooled otherwise after the run, and compa
   });
 
   await test.step('another pooling counts everywhere, and stands in the address', async () => {
-    const pooled = inspector.getByRole('radiogroup', { name: 'Score of a text from its tokens' });
-    await expect(pooled.getByRole('radio', { name: /^Last/ })).toBeChecked();
-    await pooled.getByRole('radio', { name: /^Max/ }).click();
+    const ways = inspector.getByRole('radiogroup', { name: 'Score of a text from its tokens' });
+    await expect(ways.getByRole('radio', { name: /^Last/ })).toBeChecked();
+    await ways.getByRole('radio', { name: /^Max/ }).click();
     await expect(strip).toHaveAccessibleName(/max is/);
     await expect(page).toHaveURL(/pooling=max/);
     const shown = (await resultOf('max'))!.layers['all']!.AUC_ROC;
@@ -69,7 +68,7 @@ test('the tokens of a text are scored, pooled otherwise after the run, and compa
   });
 
   await test.step('the projection takes its colours from a column', async () => {
-    await go(page, `#/runs/${id}/activations`);
+    await go(page, `#/runs/${pooled}/activations`);
     await page.getByRole('combobox', { name: 'Colour points by' }).click();
     await page.getByRole('option', { name: 'source' }).click();
     await expect(page.getByLabel('Colours by source')).toContainText('yelp');
