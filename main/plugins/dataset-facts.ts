@@ -6,7 +6,7 @@ import { keepFacts, keptFacts, type FactsOf } from './kept-facts.ts';
 import { pluginError } from './plugin-faults.ts';
 import type { PluginProcess } from './plugin-process.ts';
 
-export type Half = 'train' | 'test';
+type Half = 'train' | 'test';
 /** A half of a dataset as its plugin hands it over. */
 export type HandedData = Awaited<ReturnType<PluginProcess['dataset']>>;
 
@@ -17,7 +17,7 @@ const loadedFacts = z.strictObject({
   vocabulary: z.array(z.string()).optional(),
   counts: z.strictObject({ train: z.int().min(0), test: z.int().min(0) }),
 });
-export type LoadedFacts = z.infer<typeof loadedFacts>;
+type LoadedFacts = z.infer<typeof loadedFacts>;
 
 /** What the samples of a dataset turned out to be; undefined before it was loaded with these parameters. */
 export function keptDatasetFacts(of: FactsOf): LoadedFacts | undefined {
@@ -31,12 +31,14 @@ export function datasetFactsOf({ id, fields }: Described<'dataset'>, hash: strin
   return { hash, kind: 'dataset', id, params: Object.fromEntries(own) };
 }
 
+/** The defaults of a dataset's own parameters. */
+export function defaultsOf({ fields }: Described<'dataset'>): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field.key, 'default' in field ? field.default : undefined]));
+}
+
 /** Has a plugin make a dataset with its defaults, so that forms know what its samples look like. @throws CupbearerError `plugin`. */
 export async function lookAtDataset(running: PluginProcess, described: Described<'dataset'>): Promise<void> {
-  const defaults = Object.fromEntries(
-    described.fields.map((field) => [field.key, 'default' in field ? field.default : undefined]),
-  );
-  const of = datasetFactsOf(described, running.launch.version.hash, defaults);
+  const of = datasetFactsOf(described, running.launch.version.hash, defaultsOf(described));
   if (!keptDatasetFacts(of)) await askBothHalves(running, of, 0);
 }
 

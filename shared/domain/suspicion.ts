@@ -10,6 +10,7 @@ export const suspicionSchema = z.object({
     'learnt-nothing',
     'accuracy-below-usual',
     'made-differently',
+    'one-class-test',
     'overlap',
     'constant-scores',
     'equal-scores',
@@ -17,6 +18,7 @@ export const suspicionSchema = z.object({
     'few-samples',
     'dropped-samples',
     'unmatched-classes',
+    'plugin-changed',
   ]),
   /** What is wrong. */
   sentence: z.string(),

@@ -125,7 +125,8 @@ describe('a plugin of one’s own', () => {
     const { code, stderr } = await start('train-detector', ...recorded, '--detector', 'my-idea', '--dir.full', 'fifth');
     expect(code).toBe(2);
     expect(stderr).toMatch(/--detector must be one of .*; got "my-idea"/);
-    expect((await succeed('runs', 'show', 'first')).stdout).toMatch(/my-idea/);
+    const { id } = JSON.parse(readFileSync(at('first', 'run.json'), 'utf8')) as { id: string };
+    expect((await succeed('runs', 'show', id)).stdout).toMatch(/my-idea/);
     await succeed('plugin', 'enable', 'my-idea');
     await succeed('train-detector', ...recorded, '--detector', 'my-idea', '--dir.full', 'fifth');
   });
