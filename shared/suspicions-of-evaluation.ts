@@ -45,5 +45,6 @@ export function factsOfEvaluation({
       largestPrediction: isOwn ? of('largest_prediction') : tested?.largest_prediction,
     },
     detection: { auroc, lower: bounds.lower, upper: bounds.upper, clean, anomalous },
+    ...(about.leniency && { leniency: about.leniency }),
   };
 }

@@ -5,7 +5,7 @@ import {
   oneClassTestDoubt,
   type ClassifierFigures,
 } from './classifier-doubts.ts';
-import type { AttackAim } from './domain/evaluation.ts';
+import type { AttackAim, Leniency } from './domain/evaluation.ts';
 import type { Suspicion } from './domain/suspicion.ts';
 import type { UsualAccuracy } from './domain/usual-accuracy.ts';
 import { formatCount, formatInterval, formatMetric, formatPercent } from './format.ts';
@@ -35,6 +35,8 @@ export interface ResultFacts {
   overlap?: number;
   /** What marks the anomalous samples in training and in the test, in words. */
   triggers?: { trained: string; tested: string };
+  /** What was used of recorded activations although it is doubtful. */
+  leniency?: Leniency;
 }
 
 /** Fewer of a kind than this cannot show much. */
@@ -44,6 +46,9 @@ const few = 30;
 export function hasFewSamples({ clean, anomalous }: { clean: number; anomalous: number }): boolean {
   return Math.min(clean, anomalous) < few;
 }
+
+/** More fields of contracts are counted only. */
+const mostFields = 4;
 
 /** Scores of which this share is one number rank little. */
 const mostEqual = 0.5;
@@ -58,11 +63,13 @@ export function suspicions(facts: ResultFacts): Suspicion[] {
     ofTriggers(facts),
     ofPredictions(facts),
     ofAccuracy(facts),
+    ofContracts(facts),
     ofClasses(facts),
     ofOverlap(facts),
     ofScores(facts),
     ofDirection(facts),
     ofSamples(facts),
+    ofDropped(facts),
   ].filter((suspicion) => suspicion !== null);
 }
 
@@ -181,6 +188,35 @@ function ofSamples({ detection }: ResultFacts): Suspicion | null {
     remedy: 'Test with more samples of either kind.',
   };
 }
+
+function ofContracts({ leniency }: ResultFacts): Suspicion | null {
+  if (!leniency || leniency.differing.length === 0) return null;
+  const { differing } = leniency;
+  const shown = differing.slice(0, mostFields);
+  if (differing.length > mostFields) shown.push(`${differing.length - mostFields} more`);
+  return {
+    id: 'made-differently',
+    sentence: `The sets of activations were made differently: ${listText(shown)} ${differing.length === 1 ? 'differs' : 'differ'}.`,
+    remedy:
+      'A detector may tell the sets apart by this alone. Export one of them again with the settings of the other.',
+  };
+}
+
+function ofDropped({ leniency }: ResultFacts): Suspicion | null {
+  const parts = Object.entries(leniency?.dropped ?? {}).map(
+    ([set, count]) => `${formatCount(count)} ${set} ${count === 1 ? 'sample' : 'samples'}`,
+  );
+  if (parts.length === 0) return null;
+  return {
+    id: 'dropped-samples',
+    sentence: `Dropped because an activation is NaN or infinite: ${listText(parts)}.`,
+    remedy: 'The figures say nothing of these. Find out what makes them so: a float16 overflow is common.',
+  };
+}
+
+/** "a, b and c". */
+const listText = (parts: readonly string[]) =>
+  [parts.slice(0, -1).join(', '), parts.at(-1)].filter(Boolean).join(' and ');
 
 const aurocText = ({ auroc, lower, upper }: NonNullable<ResultFacts['detection']>) =>
   `AUROC ${formatMetric(auroc)} (${formatInterval({ lower, upper, one_sided: false })})`;

@@ -1,6 +1,9 @@
-import type { FoundContract, SetName } from '../../shared/domain/recorded.ts';
+import type { FoundContract, FoundReference, SetName } from '../../shared/domain/recorded.ts';
+import { CupbearerError } from '../../shared/errors.ts';
 import { counted } from '../../shared/format.ts';
+import { commandText, shellOf } from '../../shared/shell.ts';
 import { contractDifferences, type ActivationsContract } from '../data/stored/contract.ts';
+import { readParity } from '../data/stored/parity.ts';
 import type { StoredSet } from '../data/stored/stored-set.ts';
 
 /** What the fields of a contract are called, by how their names begin; the first that fits counts. */
@@ -20,6 +23,9 @@ const labelOf = (field: string) => labels.find(([prefix]) => field.startsWith(pr
 /** Most characters of a value that are shown; of two that differ, from where they do. */
 const mostCharacters = 400;
 
+/** Layers of a check that are listed. */
+const mostLayers = 1000;
+
 /** How the trusted set was made, and where the others differ at the layers that all have; null if it does not say. */
 export function foundContract(sets: ReadonlyMap<SetName, StoredSet>, layers: readonly string[]): FoundContract | null {
   const own = sets.get('trusted')?.contract;
@@ -36,11 +42,43 @@ export function foundContract(sets: ReadonlyMap<SetName, StoredSet>, layers: rea
       })),
     ),
     silent: others.filter(([, { contract }]) => !contract).map(([name]) => name),
+    references: [...sets].flatMap(([name, set]) => foundReference(name, set)),
   };
 }
 
+/** The reference rows of a set and what their last check found; none if it has no such rows. */
+function foundReference(name: SetName, { contract, path }: StoredSet): FoundReference[] {
+  if (!contract?.reference) return [];
+  const parity = readParity(path);
+  const layers = Object.entries(parity ?? {}).map(([layer, { largest, limit }]) => ({
+    name: layer,
+    largest,
+    limit,
+    agrees: largest !== null && limit !== null && largest <= limit,
+  }));
+  return [
+    {
+      set: name,
+      rows: contract.reference.rows.length,
+      command: checkCommand(path, contract.model.name),
+      layers: parity ? layers.slice(0, mostLayers) : null,
+    },
+  ];
+}
+
+/** A name is foreign text: one that a shell or the command would take for something else gives no command. */
+function checkCommand(folder: string, model: string): string | null {
+  if (folder.startsWith('-') || model.startsWith('-')) return null;
+  try {
+    return commandText(['python', '-m', 'cupbearer_bridge', 'check', folder, model], shellOf(process.platform));
+  } catch (error) {
+    if (error instanceof CupbearerError) return null;
+    throw error;
+  }
+}
+
 function fieldsOf(contract: ActivationsContract, layers: readonly string[]): FoundContract['fields'] {
-  const { model, dtype, preprocessing, prompt_template: template, positions, made_by: made, reference } = contract;
+  const { model, dtype, preprocessing, prompt_template: template, positions, made_by: made } = contract;
   const words = (...parts: (string | null | undefined)[]) => parts.filter(Boolean).join(', ');
   const tool = words([made?.tool, made?.version].filter(Boolean).join(' '));
   const fields = [
@@ -52,7 +90,6 @@ function fieldsOf(contract: ActivationsContract, layers: readonly string[]): Fou
     ['Prompt template', template ?? '', true],
     ['Preprocessing', preprocessing ? wordsOf(preprocessing) : '', true],
     ['Type', dtype, false],
-    ['Reference', reference ? `${counted(reference.rows.length, 'row')}, not checked: no model here` : '', false],
   ] as const;
   return fields.flatMap(([label, value, isCode]) =>
     value === '' ? [] : [{ label, value: value.slice(0, mostCharacters), isCode }],

@@ -1,3 +1,4 @@
+import type { Leniency } from '../../shared/domain/evaluation.ts';
 import { CupbearerError, fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { numbered } from '../../shared/format.ts';
 import { given } from '../../shared/given.ts';
@@ -138,6 +139,16 @@ function keyLayer(layers: readonly RecordedLayer[]): string {
   return layers.findLast(({ name }) => name !== logitsLayer)!.name;
 }
 
+/** Returns the fields in which the contract of the trusted set differs from that of any other. */
+function differingFields(sets: Sets, layers: readonly RecordedLayer[]): string[] {
+  const names = layers.map(({ name }) => name);
+  const { contract } = sets.trusted;
+  const found = listOf(sets).flatMap(({ contract: other }) =>
+    contract && other ? contractDifferences(contract, other, names) : [],
+  );
+  return [...new Set(found.map(({ field }) => field))];
+}
+
 /** @throws CupbearerError `bad-data` naming the fields in which the contracts of two sets differ. */
 function checkContracts(sets: Sets, layers: readonly RecordedLayer[]): void {
   for (const other of listOf(sets).slice(1)) {
@@ -170,14 +181,19 @@ async function buildFrom(sets: Sets, params: Params, { signal, warn, progress }:
   const key = keyLayer(layers);
   const names = layers.map(({ name }) => name);
   const count = listOf(sets).length;
+  const differing = differingFields(sets, layers);
+  if (differing.length > 0) warn?.(`Used although the sets were made differently: ${differing.join(', ')}.`);
+  const dropped: Leniency['dropped'] = {};
   let done = 0;
-  const partOf = async (set: StoredSet, what: string): Promise<DataPart> => {
+  const partOf = async (set: StoredSet, what: keyof Sets): Promise<DataPart> => {
     const dataset = await RecordedSamples.of(set, key, signal);
     const all = Int32Array.from({ length: set.length }, (_, index) => index);
     const indices = params.not_finite === 'drop' ? await finiteSamples(set, names, signal) : all;
-    const dropped = set.length - indices.length;
-    if (dropped > 0)
-      warn?.(`Dropped from the ${what} data: ${numbered(dropped, 'sample')} with activations that are not finite.`);
+    const left = set.length - indices.length;
+    if (left > 0) {
+      dropped[what] = left;
+      warn?.(`Dropped from the ${what} data: ${numbered(left, 'sample')} with activations that are not finite.`);
+    }
     progress?.(++done, count);
     return { dataset, indices };
   };
@@ -202,6 +218,7 @@ async function buildFrom(sets: Sets, params: Params, { signal, warn, progress }:
   });
   const [clean, anomalous] = [ofKind(false), ofKind(true)];
   checkBothKinds(clean.indices.length, anomalous.indices.length);
+  const isLenient = differing.length > 0 || Object.keys(dropped).length > 0;
   return {
     source: new RecordedSource(layers, () => closeAll(sets)),
     trusted: { dataset: trusted.dataset, indices: chosen },
@@ -211,6 +228,7 @@ async function buildFrom(sets: Sets, params: Params, { signal, warn, progress }:
     }),
     test: [clean, anomalous],
     parents: [],
+    ...given({ leniency: isLenient ? { differing, dropped } : undefined }),
     fingerprints: {
       trusted: trusted.dataset.fingerprint,
       test: tested.dataset.fingerprint,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Definition } from '../../shared/definition.ts';
-import type { AttackAim } from '../../shared/domain/evaluation.ts';
+import type { AttackAim, Leniency } from '../../shared/domain/evaluation.ts';
 import type { Misfit } from '../../shared/misfit.ts';
 import type { TaskRole } from '../../shared/training-data.ts';
 import type { Dataset, DatasetCache, DatasetKeeper } from '../data/dataset.ts';
@@ -55,6 +55,8 @@ export interface Task {
   parents: readonly string[];
   /** SHA-256 of each model and dataset that took part, by role. */
   fingerprints: Record<string, string>;
+  /** What it uses of recorded activations as it is, if there is any such thing. */
+  leniency?: Leniency;
 }
 
 /** What is known of a task before any data are loaded. */

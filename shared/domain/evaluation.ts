@@ -135,6 +135,15 @@ const classifierSchema = z.object({
   classes_note: z.string().exactOptional(),
 });
 
+/** What was used of recorded activations as it is, because the task says so. */
+const leniencySchema = z.object({
+  /** Fields of the import contracts in which the sets differ. */
+  differing: z.array(z.string().max(1000)).max(1000),
+  /** Samples left out because an activation is NaN or infinite, by the set that they are of. */
+  dropped: z.partialRecord(z.enum(['trusted', 'untrusted', 'test']), z.int().positive()),
+});
+export type Leniency = z.infer<typeof leniencySchema>;
+
 /** A threshold calibrated on held-out trusted samples, above which the aggregate flags, and what it comes to on the test samples. */
 const calibratedThresholdSchema = z.object({
   /** The false-positive rate that was wanted. */
@@ -169,6 +178,8 @@ const aboutSchema = z.looseObject({
   /** Set if the anomalous samples are an attack on a model that predicts classes. */
   attack: attackFiguresSchema.exactOptional(),
   classifier: classifierSchema.exactOptional(),
+  /** Set if sets of recorded activations differ in their contracts, or samples of them were dropped. */
+  leniency: leniencySchema.exactOptional(),
   /** Set if trusted samples were held out. */
   thresholds: calibratedThresholdsSchema.exactOptional(),
 });

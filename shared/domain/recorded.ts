@@ -93,12 +93,34 @@ const contractDifferenceSchema = z.object({
   values: z.tuple([z.string(), z.string()]),
 });
 
+/** The reference rows of a set: some of its inputs with their values, to be computed again. */
+const foundReferenceSchema = z.object({
+  set: z.enum(setNames),
+  rows: z.int(),
+  /** The command that computes them again; null where the contract names no model that it could name. */
+  command: z.string().nullable(),
+  /** What the last such check found; null if there was none. */
+  layers: z
+    .array(
+      z.object({
+        name: z.string(),
+        /** The largest difference, and what rounding explains; null if not finite. */
+        largest: z.number().nullable(),
+        limit: z.number().nullable(),
+        agrees: z.boolean(),
+      }),
+    )
+    .nullable(),
+});
+export type FoundReference = z.infer<typeof foundReferenceSchema>;
+
 /** How the trusted set was made, and where other sets differ in that. */
 const foundContractSchema = z.object({
   fields: z.array(z.object({ label: z.string(), value: z.string(), isCode: z.boolean() })),
   differences: z.array(contractDifferenceSchema),
   /** Sets that say nothing of how they were made. */
   silent: z.array(z.enum(setNames)),
+  references: z.array(foundReferenceSchema),
 });
 export type FoundContract = z.infer<typeof foundContractSchema>;
 

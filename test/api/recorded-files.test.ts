@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedCountState } from '../../shared/domain/recorded.ts';
 import { tinyDraft } from '../e2e/drafts.ts';
+import { hashFile } from '../../main/storage/content-hash.ts';
 import { encodeNpy } from '../../main/storage/npy.ts';
 import { writeRecordedSet } from '../recorded-files.ts';
 import { startApplication, type StartedApplication } from './running-application.ts';
@@ -41,6 +42,42 @@ describe('a folder', () => {
     ]);
     expect([parent, more]).toEqual([started.place, 0]);
     await expect(recorded().browse({ folder: join(place, 'gone') })).rejects.toThrow(/does not exist/);
+  });
+});
+
+describe('reference rows', () => {
+  it('come with the command that computes them again, and with what it found for this contract', async () => {
+    const contract = { reference: { rows: [0, 7], inputs: ['one', "it's two"], file: 'reference.safetensors' } };
+    const trusted = writeRecordedSet(join(folder, 'referenced'), { n: 20, seed: 1, contract });
+    const test = writeRecordedSet(join(folder, 'unreferenced'), { n: 10, seed: 2, anomalous: 5 });
+    const referencesOf = async () => {
+      const look = await recorded().look({ draft: draftOf({ trusted, test }), spare: [], draw: 0, count: 1 });
+      return look.contract!.references;
+    };
+    const [unchecked, ...more] = await referencesOf();
+    expect(more).toEqual([]);
+    expect(unchecked).toMatchObject({ set: 'trusted', rows: 2, layers: null });
+    expect(unchecked!.command).toContain(`python -m cupbearer_bridge check ${trusted} `);
+
+    const save = (hash: string) =>
+      writeFileSync(
+        join(trusted, 'parity.json'),
+        JSON.stringify({
+          format: 'cupbearer-parity',
+          version: 1,
+          contract: hash,
+          layers: { 'layers.0': { largest: 1e-7, limit: 1e-4 }, 'layers.1': { largest: null, limit: 1e-4 } },
+        }),
+      );
+    save(hashFile(join(trusted, 'activations.json')));
+    expect((await referencesOf())[0]!.layers).toEqual([
+      { name: 'layers.0', largest: 1e-7, limit: 1e-4, agrees: true },
+      { name: 'layers.1', largest: null, limit: 1e-4, agrees: false },
+    ]);
+    save('0'.repeat(64));
+    expect((await referencesOf())[0]!.layers).toBeNull();
+    writeFileSync(join(trusted, 'parity.json'), '{"format":');
+    expect((await referencesOf())[0]!.layers).toBeNull();
   });
 });
 

@@ -76,6 +76,7 @@ test('files of recorded activations become a task, a run and an experiment', asy
 });
 
 test('sets that were made differently are not taken unless they are to be', async ({ page, program }) => {
+  test.setTimeout(180_000);
   const sets = join(program.home, 'other-sets');
   writeRecordedSet(join(sets, 'trusted'), { n: 60, seed: 1 });
   writeRecordedSet(join(sets, 'test'), {
@@ -107,8 +108,17 @@ test('sets that were made differently are not taken unless they are to be', asyn
   await layers.getByRole('radio', { name: 'Drop 1' }).click();
   await expect(layers).toContainText('how many were dropped');
   expect(await faultsByAxe(page)).toEqual([]);
+  await go(page, '#/new/review');
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(page).toHaveURL(/#\/runs\/[^/]+$/);
+  const id = /runs\/([^/]+)$/.exec(page.url())![1]!;
+  expect(await runsEnded(program.client, [id])).toEqual(['done']);
+  const warnings = page.getByRole('list', { name: 'Warnings' });
+  await expect(warnings).toContainText('made differently: prompt_template differs');
+  await expect(warnings).toContainText('NaN or infinite: 1 test sample');
 
   // A file that is taken away leaves its role open.
+  await go(page, `#/new/task?from=${id}`);
   await row(page, 'test/').getByRole('button', { name: 'Remove test' }).click();
   await expect(page.getByText('Choose the test activations')).toBeVisible();
 });

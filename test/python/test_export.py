@@ -1,5 +1,6 @@
 """Checks the exporter of cupbearer_bridge on real models."""
 
+import hashlib
 import json
 import os
 import signal
@@ -386,6 +387,9 @@ def test_commands_export_and_check(gpt2_folder: Path, tmp_path: Path, capsys: py
     capsys.readouterr()
     assert main(["check", out[0], model, "--json", *on_cpu]) == 0
     assert json.loads(capsys.readouterr().out)["agrees"] is True
+    saved = json.loads((tmp_path / "txt" / "parity.json").read_text())
+    assert saved["contract"] == hashlib.sha256((tmp_path / "txt" / "activations.json").read_bytes()).hexdigest()
+    assert all(found["largest"] <= found["limit"] for found in saved["layers"].values()) and len(saved["layers"]) == 2
     assert main(["export", model, str(tmp_path / "none.txt"), str(tmp_path / "none"), *on_cpu]) == 2
     assert "none.txt: expected .txt" in capsys.readouterr().err
     assert main(["export", str(tmp_path), str(tmp_path / "texts.txt"), str(tmp_path / "none"), *on_cpu]) == 2

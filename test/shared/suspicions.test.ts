@@ -63,6 +63,21 @@ describe('what makes a result doubtful', () => {
       'takes all of the',
     ],
     [
+      'made-differently',
+      { leniency: { differing: ['model.hash', 'positions'], dropped: {} } },
+      'model.hash and positions differ',
+    ],
+    [
+      'made-differently',
+      { leniency: { differing: ['a', 'b', 'c', 'd', 'e', 'f'], dropped: {} } },
+      'd and 2 more differ',
+    ],
+    [
+      'dropped-samples',
+      { leniency: { differing: [], dropped: { trusted: 1, test: 12 } } },
+      '1 trusted sample and 12 test samples',
+    ],
+    [
       'accuracy-below-usual',
       { classifier: { accuracy: 0.92, classes: 10, usual: { accuracy: 0.98, source: 'Somebody' } } },
       'the usual 98.0 % (Somebody)',

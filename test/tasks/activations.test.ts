@@ -234,7 +234,9 @@ describe('the task "activations"', () => {
         ),
       };
       await expect(build(params)).rejects.toThrow('positions ("last" and "mean")');
-      (await build({ ...params, contracts: 'allow' })).source.dispose();
+      const allowed = await build({ ...params, contracts: 'allow' });
+      expect(allowed.leniency).toEqual({ differing: ['positions'], dropped: {} });
+      allowed.source.dispose();
     });
 
     it('activations that are not finite, or drops their samples', async () => {
@@ -253,6 +255,7 @@ describe('the task "activations"', () => {
         29,
         expect.stringContaining('Dropped from the trusted data: 1 sample'),
       ]);
+      expect(dropped.leniency).toEqual({ differing: [], dropped: { trusted: 1 } });
       dropped.source.dispose();
     });
 

@@ -103,7 +103,12 @@ function computeMetrics(
       task: subject.task,
       seed: subject.seed,
       fingerprints: task.fingerprints,
-      ...given({ attack, classifier, thresholds: thresholdsOf(heldOutScores, all, labels) }),
+      ...given({
+        leniency: task.leniency,
+        attack,
+        classifier,
+        thresholds: thresholdsOf(heldOutScores, all, labels),
+      }),
     },
   };
 }

@@ -51,7 +51,7 @@ export class RunPage {
   #threshold = $state.raw<{ layer: string | undefined; value: number }>();
   #scale = $state.raw<{ layer: string | undefined; value: Histogram['scale'] }>();
   #scoresAsked = false;
-  /** How tokens are pooled, where the user has picked it. */
+  /** How tokens are pooled in what is shown, where that is not as the run did it. */
   #pooling: TokenPooling | undefined;
   /** Counts the choices, so that an answer to an earlier one changes nothing. */
   #poolings = 0;
@@ -91,6 +91,9 @@ export class RunPage {
       ? [{ id: allLayers, name: `All, ${result.aggregation}`, metrics: all }, ...single]
       : single;
   });
+
+  /** How tokens are to be pooled, by the address; undefined for as the run did it. */
+  readonly pickedPooling: TokenPooling | undefined = $derived.by(() => this.#place?.pooling);
 
   /** The layer that the address names. */
   readonly picked: NamedLayer | undefined = $derived.by(() => this.layers.find(({ id }) => id === this.#place?.layer));
@@ -162,9 +165,14 @@ export class RunPage {
     return this.layers.find((layer) => layer.id === id)?.name ?? id;
   }
 
-  /** The address of a tab, at the layer that is looked at. */
+  /** The address of a tab, at the layer and pooling that are looked at. */
   placeOf(tab: RunTab) {
-    return { screen: 'run', id: this.id, tab, ...given({ layer: this.#place?.layer }) } as const;
+    return {
+      screen: 'run',
+      id: this.id,
+      tab,
+      ...given({ layer: this.#place?.layer, pooling: this.#place?.pooling }),
+    } as const;
   }
 
   pickLayer(id: string): void {
@@ -246,9 +254,23 @@ export class RunPage {
 
   readonly #asked = () => ({ id: this.id, ...given({ pooling: this.#pooling }) });
 
-  /** Shows result and scores with another pooling of tokens, both at once when they have come. */
-  async pickPooling(pooling: TokenPooling): Promise<void> {
+  pickPooling(pooling: TokenPooling): void {
+    const own = this.result?.poolings?.own;
+    if (!this.#place || String(pooling) === String(this.pickedPooling ?? own)) return;
+    const { pooling: _earlier, ...place } = this.#place;
+    router.go(String(pooling) === String(own) ? place : { ...place, pooling });
+  }
+
+  /** Shows result and scores with the pooling of tokens that the address names, both at once when they have come. */
+  async showPooling(): Promise<void> {
+    const poolings = this.result?.poolings;
+    if (!poolings) return;
     const number = ++this.#poolings;
+    const pooling = this.pickedPooling ?? poolings.own;
+    if (String(pooling) === String(poolings.shown)) {
+      this.poolingFailure = undefined;
+      return;
+    }
     const asked = { id: this.id, pooling };
     try {
       const [result, scores] = await Promise.all([client.runs.result(asked), client.runs.scores(asked)]);

@@ -12,7 +12,7 @@ from typing import Any
 from .exporting import export
 from .loading import loaded
 from .needed import ExportError, needed
-from .parity import check
+from .parity import check, save_parity
 
 
 def _rows(file: Path) -> Any:
@@ -110,6 +110,10 @@ def _check(given: argparse.Namespace) -> int:
         device=_device(given.device),
         dtype=given.model_dtype,
     )
+    try:
+        save_parity(given.out, differences)
+    except OSError as error:
+        print(f"The result could not be saved beside the activations: {error}", file=sys.stderr)
     agree = all(difference.agrees for difference in differences.values())
     if given.json:
         layers = {name: {"largest": d.largest, "limit": d.limit} for name, d in differences.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .contract import read_contract
+from .contract import CONTRACT, read_contract, write_json
 from .inputs import Inputs, inputs_of
 from .loading import loaded
 from .needed import ExportError, needed
@@ -17,6 +19,9 @@ from .observing import by_position, kept, observing, places
 
 if TYPE_CHECKING:
     import torch
+
+#: What a check has found, beside the activations.
+PARITY = "parity.json"
 
 #: Largest rounding error relative to a layer's largest value, by type: batches, threads and devices change the order of additions.
 _ROUNDING = {"float64": 1e-9, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
@@ -87,6 +92,17 @@ def check(
         scale = float(np.nanmax(np.abs(theirs), initial=0))
         differences[name] = Difference(float(apart.max(initial=0)), rounding * scale)
     return differences
+
+
+def save_parity(out: str | os.PathLike[str], differences: dict[str, Difference]) -> None:
+    """Writes what :func:`check` found beside the activations, where the program shows it until they are exported again."""
+    folder = Path(out)
+    finite = {
+        name: {key: value if math.isfinite(value) else None for key, value in (("largest", d.largest), ("limit", d.limit))}
+        for name, d in differences.items()
+    }
+    contract = hashlib.sha256((folder / CONTRACT).read_bytes()).hexdigest()
+    write_json(folder / PARITY, {"format": "cupbearer-parity", "version": 1, "contract": contract, "layers": finite})
 
 
 def _dtype_of(model: torch.nn.Module) -> str:
