@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
-import { datasetFactsOf, keptDatasetFacts } from '../plugins/dataset-facts.ts';
+import { datasetFactsOf, defaultsOf, keptDatasetFacts } from '../plugins/dataset-facts.ts';
 import { splitFields } from './datasets/fields.ts';
 import { prepared } from './datasets/prepared.ts';
-import { defineDataset, type DatasetDefinition } from './dataset.ts';
+import { defineDataset, type DatasetDefinition, type DatasetFacts } from './dataset.ts';
 import type { PluginData } from './plugin-data.ts';
 import { defaultAugmentation } from './transforms/augmentation.ts';
 import { limited } from './transforms/subset.ts';
@@ -27,21 +27,23 @@ export function pluginDataset(params: z.ZodRawShape, data: PluginData): DatasetD
       params: schema,
 
       facts: (all) => {
-        const facts = keptDatasetFacts(datasetFactsOf(described, plugin.hash, all));
-        if (facts) {
-          const { vocabulary, ...rest } = facts;
-          return { ...rest, ...given({ vocabulary }) };
-        }
-        throw new CupbearerError(
-          'not-found',
-          `What the samples of "${id}" look like is not known until the plugin "${plugin.id}" has made them once with these parameters.`,
-          { hint: `npx cupbearer plugin check ${plugin.id} has it make them with its defaults.` },
-        );
+        const facts = factsOf(data, all);
+        if (facts) return facts;
+        throw new CupbearerError('not-found', `What the samples of "${id}" look like is not known yet.`, {
+          hint: `npx cupbearer plugin check ${plugin.id} has the plugin make them.`,
+        });
       },
 
       async load(all, context) {
         const { loadPluginData } = await import('./load-plugin-data.ts');
+        const expected = factsOf(data, all);
         const dataset = await loadPluginData(data, all, context);
+        if (expected && !isAlike(expected, dataset))
+          throw new CupbearerError(
+            'conflict',
+            `With these parameters the samples of "${id}" have other shapes or classes than with its defaults, by which this was planned.`,
+            { hint: 'They are known now: start it again.' },
+          );
         return dataset.shape.length === 3
           ? prepared(dataset, all, defaultAugmentation, context)
           : limited(dataset, all.limit, context.seed);
@@ -49,4 +51,19 @@ export function pluginDataset(params: z.ZodRawShape, data: PluginData): DatasetD
     }),
     plugin,
   };
+}
+
+/** What is known of its samples: with these parameters, or else with its defaults, which may have other counts. */
+function factsOf({ described, plugin }: PluginData, params: object): DatasetFacts | undefined {
+  const facts = keptDatasetFacts(datasetFactsOf(described, plugin.hash, params));
+  if (facts) {
+    const { vocabulary, ...rest } = facts;
+    return { ...rest, ...given({ vocabulary }) };
+  }
+  const usual = keptDatasetFacts(datasetFactsOf(described, plugin.hash, defaultsOf(described)));
+  return usual && { shape: usual.shape, classes: usual.classes, ...given({ vocabulary: usual.vocabulary }) };
+}
+
+function isAlike(a: DatasetFacts, b: DatasetFacts): boolean {
+  return a.shape.join() === b.shape.join() && a.classes.join('\n') === b.classes.join('\n');
 }

@@ -31,12 +31,14 @@ export function datasetFactsOf({ id, fields }: Described<'dataset'>, hash: strin
   return { hash, kind: 'dataset', id, params: Object.fromEntries(own) };
 }
 
+/** The defaults of a dataset's own parameters. */
+export function defaultsOf({ fields }: Described<'dataset'>): Record<string, unknown> {
+  return Object.fromEntries(fields.map((field) => [field.key, 'default' in field ? field.default : undefined]));
+}
+
 /** Has a plugin make a dataset with its defaults, so that forms know what its samples look like. @throws CupbearerError `plugin`. */
 export async function lookAtDataset(running: PluginProcess, described: Described<'dataset'>): Promise<void> {
-  const defaults = Object.fromEntries(
-    described.fields.map((field) => [field.key, 'default' in field ? field.default : undefined]),
-  );
-  const of = datasetFactsOf(described, running.launch.version.hash, defaults);
+  const of = datasetFactsOf(described, running.launch.version.hash, defaultsOf(described));
   if (!keptDatasetFacts(of)) await askBothHalves(running, of, 0);
 }
 

@@ -62,7 +62,7 @@ test('a dataset of a plugin is made once and read like any other', async () => {
   const { dataset, described } = await stripes();
   expect(described.fields.map(({ key }) => key)).toEqual(['side']);
   const params = paramsOf(dataset).parse({ side: 3 }) as never;
-  expect(() => dataset.facts(params, '')).toThrow('is not known until the plugin');
+  expect(() => dataset.facts(params, '')).toThrow('is not known yet');
   const train = await load(dataset, { side: 3 });
   expect([train.length, train.shape, train.classes]).toEqual([6, [3, 3, 1], ['a', 'b']]);
   expect(train.read([1, 2], 0)).toEqual({
@@ -80,6 +80,16 @@ test('its defaults are looked at when the plugin is described', async () => {
   const { plugin, described, dataset } = await stripes();
   await lookAtDataset(plugin, described);
   expect(dataset.facts(paramsOf(dataset).parse({}) as never, '')).toMatchObject({ shape: [2, 2, 1] });
+});
+
+test('other parameters are planned by the defaults, and refused once if their samples have another shape', async () => {
+  const { plugin, described, dataset } = await stripes();
+  await lookAtDataset(plugin, described);
+  const params = paramsOf(dataset).parse({ side: 3 }) as never;
+  expect(dataset.facts(params, '')).toEqual({ shape: [2, 2, 1], classes: ['a', 'b'] });
+  await expect(load(dataset, { side: 3 })).rejects.toThrow('other shapes or classes than with its defaults');
+  expect(dataset.facts(params, '')).toMatchObject({ shape: [3, 3, 1] });
+  expect((await load(dataset, { side: 3 })).length).toBe(6);
 });
 
 test('samples that are none are refused with the first', async () => {

@@ -12,14 +12,13 @@ from cupbearer_bridge.needed import ExportError
 from cupbearer_bridge.plugin import Model, Part, Task
 from cupbearer_bridge.plugin.faults import Fault
 from cupbearer_bridge.plugin.model import OpenedModel, described_parts
-from cupbearer_bridge.plugin.trying import Nobody
 from plugin_process import PluginProcess
 from safetensors.numpy import load_file
 
 
 def opened(model: type[Model], **params: Any) -> OpenedModel:
     model.describe()
-    result: OpenedModel = model.made(params, 0, Nobody()).open()
+    result: OpenedModel = model.made(params).open()
     return result
 
 

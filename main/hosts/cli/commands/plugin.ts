@@ -61,6 +61,7 @@ const actions: Readonly<Record<string, { takes: string | undefined; run: Action 
   enable: { takes: 'the id of a plugin', run: ([id], _, output) => enable(id!, true, output) },
   disable: { takes: 'the id of a plugin', run: ([id], _, output) => enable(id!, false, output) },
   remove: { takes: 'the id of a plugin', run: ([id], _, output) => remove(id!, output) },
+  check: { takes: 'the id of a plugin', run: ([id], _, output) => settle(id!, output) },
   environments: { takes: 'the id of a plugin', run: ([id], _, output) => environments(id!, output) },
   pack: { takes: 'a folder', run: ([folder], given, output) => pack(folder!, given, output) },
 };
@@ -69,7 +70,7 @@ export const plugin: Command = {
   name: 'plugin',
   summary: 'Detectors, tasks, models, datasets and triggers of your own or of others',
   synopsis:
-    '[list | add FOLDER|ZIP|GIT-URL | allow ID | enable ID | disable ID | remove ID | environments ID | pack FOLDER] [--FLAG VALUE ...]',
+    '[list | add FOLDER|ZIP|GIT-URL | allow ID | enable ID | disable ID | remove ID | check ID | environments ID | pack FOLDER] [--FLAG VALUE ...]',
   notes: [
     'A plugin is a program with your rights. Nothing of it runs before you have seen what it is and allowed exactly these files; files that',
     'change are asked for again. What it adds is then there wherever built-in ones are. "new" makes one, "check-plugin" tries it.',

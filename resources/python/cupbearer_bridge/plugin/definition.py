@@ -7,6 +7,7 @@ import inspect
 import math
 import re
 import sys
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar, Protocol
 
@@ -28,6 +29,19 @@ class Link(Protocol):
     def progress(self, done: float, total: float, phase: str) -> None: ...
 
     def log(self, text: str) -> None: ...
+
+
+class Nobody:
+    """Stands for the program where there is none: in tests and notebooks."""
+
+    def check(self) -> None:
+        pass
+
+    def progress(self, done: float, total: float, phase: str) -> None:
+        pass
+
+    def log(self, text: str) -> None:
+        print(text)
 
 
 class Definition:
@@ -90,14 +104,14 @@ class Definition:
         return described
 
     @classmethod
-    def made(cls, params: dict[str, Any], seed: int, link: Link) -> Any:
-        """Returns an instance at work, whose ``__init__`` may already use its parameters."""
+    def made(cls, params: Mapping[str, Any], seed: int = 0, link: Link | None = None) -> Any:
+        """Returns an instance at work, whose ``__init__`` may already use its parameters; those left out have their defaults."""
         instance = cls.__new__(cls)
         values = {key: field.parse(params.get(key), key) for key, field in cls.params.items()}
         instance.params = SimpleNamespace(**values)
         instance.seed = seed % 2**32
         instance.rng = np.random.default_rng(seed)
-        instance._link = link
+        instance._link = Nobody() if link is None else link
         seed_libraries(instance.seed)
         instance._prepare()
         instance.__init__()  # type: ignore[misc]

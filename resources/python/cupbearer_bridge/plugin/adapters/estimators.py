@@ -34,6 +34,7 @@ def pyod_detector(
     params: Mapping[str, Field] | None = None,
     fixed: Mapping[str, Any] | None = None,
     depends_on_batch: bool | None = None,
+    depends_on_scale: str | None = None,
 ) -> type[LayerDetector]:
     """Returns a detector that fits one of PyOD to each layer: ``pyod_detector("pyod.models.ecod", "ECOD")``.
 
@@ -41,6 +42,7 @@ def pyod_detector(
     :param params: fields in place of those that are read off the constructor, by name.
     :param fixed: arguments of the constructor that are no parameters.
     :param depends_on_batch: whether scores depend on what else is in a batch, as those of ECOD do.
+    :param depends_on_scale: why samples are ranked differently where activations are on another scale, if they are.
     """
     estimator = getattr(importlib.import_module(module), name)
     short = module.rpartition(".")[2].replace("_", "-")
@@ -53,6 +55,7 @@ def pyod_detector(
         params=params,
         fixed=fixed,
         depends_on_batch=name in _TOGETHER if depends_on_batch is None else depends_on_batch,
+        depends_on_scale=depends_on_scale,
         method="decision_function",
         sign=1,
     )
@@ -68,6 +71,7 @@ def sklearn_detector(
     source: str | None = None,
     params: Mapping[str, Field] | None = None,
     fixed: Mapping[str, Any] | None = None,
+    depends_on_scale: str | None = None,
 ) -> type[LayerDetector]:
     """Returns a detector that fits an estimator of scikit-learn to each layer: ``sklearn_detector("sklearn.svm", "OneClassSVM")``.
 
@@ -88,6 +92,7 @@ def sklearn_detector(
         params=params,
         fixed=given,
         depends_on_batch=False,
+        depends_on_scale=depends_on_scale,
         method=method,
         sign=-1,
     )
@@ -143,6 +148,7 @@ def _made(
     params: Mapping[str, Field] | None,
     fixed: Mapping[str, Any] | None,
     depends_on_batch: bool,
+    depends_on_scale: str | None,
     method: str,
     sign: int,
 ) -> type[LayerDetector]:
@@ -159,6 +165,7 @@ def _made(
             "params": {**read, **(params or {})},
             "needs": {"trusted": True},
             "depends_on_batch": depends_on_batch,
+            "depends_on_scale": depends_on_scale,
             "estimator": estimator,
             "fixed": given,
             "method": method,
