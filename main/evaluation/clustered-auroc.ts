@@ -6,7 +6,7 @@ import { aurocOf } from './figures-of-merit.ts';
 import { onLogits, type Interval } from './interval.ts';
 
 /** Which group each sample belongs to, those of either class in the order of their placements. */
-interface ClassGroups {
+export interface ClassGroups {
   anomalous: Int32Array;
   clean: Int32Array;
 }
@@ -33,17 +33,23 @@ export function clusteredVariance({ anomalous, clean }: Placements, groups: Clas
   const all = new Set([...sumsAnomalous.keys(), ...sumsClean.keys()]);
   let both = 0;
   for (const [group, sum] of sumsAnomalous) both += sum * (sumsClean.get(group) ?? 0);
-  const squares = (of: ReadonlyMap<number, number>) => {
-    let total = 0;
-    for (const sum of of.values()) total += sum * sum;
-    return (total * of.size) / (of.size - 1);
-  };
   return (
     squares(sumsAnomalous) / (m * m) + squares(sumsClean) / (n * n) + (2 * both * all.size) / ((all.size - 1) * m * n)
   );
 }
 
-/** What the placements of each group add up to, less their mean. */
+/** The squares of what values of each group add up to, less their mean; n squared times the variance of their mean. Needs two groups. */
+export function groupedSquares(values: Float64Array, groups: Int32Array): number {
+  return squares(sums(values, groups));
+}
+
+function squares(of: ReadonlyMap<number, number>): number {
+  let total = 0;
+  for (const sum of of.values()) total += sum * sum;
+  return (total * of.size) / (of.size - 1);
+}
+
+/** What the values of each group add up to, less their mean. */
 function sums(values: Float64Array, groups: Int32Array): Map<number, number> {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const found = new Map<number, number>();

@@ -54,7 +54,7 @@ export function describeResult(
 function inGroups({ n_groups: groups, n_clean: clean, n_anomalous: anomalous }: LayerMetrics): string[] {
   if (groups === undefined) return [];
   const of = `${formatCount(clean + anomalous)} samples in ${formatCount(groups)} groups`;
-  return [`Its interval is that of ${of}; of other figures none is given, since they take samples as independent.`];
+  return [`Intervals are those of ${of}.`];
 }
 
 /** The best of several layers flatters: what is left of it on other data is not known. */

@@ -5,7 +5,14 @@ export interface Interval {
   value: number;
   lower: number;
   upper: number;
-  method: 'delong-logit' | 'delong-clustered' | 'influence-logit' | 'threshold-mixture' | 'rule-of-three';
+  method:
+    | 'delong-logit'
+    | 'delong-clustered'
+    | 'influence-logit'
+    | 'influence-clustered'
+    | 'threshold-mixture'
+    | 'threshold-mixture-clustered'
+    | 'rule-of-three';
   /** The value stands at the end of its range, and the interval bounds it from the other side only. */
   oneSided: boolean;
 }

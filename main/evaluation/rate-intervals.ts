@@ -7,6 +7,14 @@ import type { Interval } from './interval.ts';
 const negligible = 1e-7;
 /** More counts than this between two thresholds are stood for by so many, evenly spread. */
 const mostCounts = 64;
+/** How many independent samples those of either class are worth, whole numbers from 1 to as many as there are. */
+export interface Worth {
+  anomalous: number;
+  clean: number;
+}
+
+const single = ({ nAnomalous, nClean }: RankedScores): Worth => ({ anomalous: nAnomalous, clean: nClean });
+
 /** Of a bound. */
 const precision = 1e-9;
 
@@ -69,13 +77,16 @@ function caughtBetween({ anomalous, clean, nClean, nAnomalous }: RankedScores): 
  * says what share of all anomalous samples such a count may stand for (Brown, Cai & DasGupta 2001). The bounds are the
  * quantiles of the mixture. Below some 300 clean samples at 1 % it may lie above all of them, and the lower bound says so.
  */
-function boundsAtFpr(ranked: RankedScores, fpr: number): { lower: number; upper: number } {
-  const m = ranked.nAnomalous;
-  const { first, probabilities } = binomial(ranked.nClean, fpr);
+function boundsAtFpr(ranked: RankedScores, fpr: number, worth: Worth): { lower: number; upper: number } {
+  const { nAnomalous, nClean } = ranked;
+  const m = worth.anomalous;
+  const { first, probabilities } = binomial(worth.clean, fpr);
   const caught = caughtBetween(ranked);
   const weights = new Map<number, number>();
   probabilities.forEach((probability, i) => {
-    const [least, most] = caught(first + i);
+    // Each of the independent samples stands for as many of those at hand; one for one where those are independent.
+    const [least] = caught(Math.floor(((first + i) * nClean) / worth.clean));
+    const most = caught(Math.ceil(((first + i + 1) * nClean) / worth.clean) - 1)[1];
     const steps = Math.min(most - least, mostCounts - 1);
     for (let s = 0; s <= steps; s++) {
       const count = steps === 0 ? least : least + Math.round(((most - least) * s) / steps);
@@ -84,27 +95,30 @@ function boundsAtFpr(ranked: RankedScores, fpr: number): { lower: number; upper:
   });
   const parts = [...weights];
   const below = (x: number) =>
-    parts.reduce((sum, [count, weight]) => sum + weight * incompleteBeta(x, count + 0.5, m - count + 0.5), 0);
+    parts.reduce((sum, [found, weight]) => {
+      const count = (found * m) / nAnomalous;
+      return sum + weight * incompleteBeta(x, count + 0.5, m - count + 0.5);
+    }, 0);
   return { lower: crossing(below, 0.025, [0, 1], precision), upper: crossing(below, 0.975, [0, 1], precision) };
 }
 
-function interval(value: number, bounds: { lower: number; upper: number }): Interval {
+function interval(value: number, bounds: { lower: number; upper: number }, worth: Worth | undefined): Interval {
   return {
     value,
     lower: value === 0 ? 0 : Math.min(value, bounds.lower),
     upper: value === 1 ? 1 : Math.max(value, bounds.upper),
-    method: 'threshold-mixture',
+    method: worth ? 'threshold-mixture-clustered' : 'threshold-mixture',
     oneSided: value === 0 || value === 1,
   };
 }
 
 /** {@link rateAtFprOf} with its 95 % interval. */
-export function rateAtFprInterval(ranked: RankedScores, maxFpr: number): Interval {
-  return interval(rateAtFprOf(ranked, maxFpr), boundsAtFpr(ranked, maxFpr));
+export function rateAtFprInterval(ranked: RankedScores, maxFpr: number, worth?: Worth): Interval {
+  return interval(rateAtFprOf(ranked, maxFpr), boundsAtFpr(ranked, maxFpr, worth ?? single(ranked)), worth);
 }
 
 /** {@link fprAtTprOf} with its 95 % interval: what is caught from the other end, anomalous and clean in each other's place. */
-export function fprAtTprInterval(ranked: RankedScores, minTpr: number): Interval {
+export function fprAtTprInterval(ranked: RankedScores, minTpr: number, worth?: Worth): Interval {
   const mirrored: RankedScores = {
     thresholds: ranked.thresholds.slice().reverse(),
     anomalous: ranked.clean.slice().reverse(),
@@ -112,6 +126,7 @@ export function fprAtTprInterval(ranked: RankedScores, minTpr: number): Interval
     nAnomalous: ranked.nClean,
     nClean: ranked.nAnomalous,
   };
-  const { lower, upper } = boundsAtFpr(mirrored, 1 - minTpr);
-  return interval(fprAtTprOf(ranked, minTpr), { lower: 1 - upper, upper: 1 - lower });
+  const { anomalous, clean } = worth ?? single(ranked);
+  const { lower, upper } = boundsAtFpr(mirrored, 1 - minTpr, { anomalous: clean, clean: anomalous });
+  return interval(fprAtTprOf(ranked, minTpr), { lower: 1 - upper, upper: 1 - lower }, worth);
 }

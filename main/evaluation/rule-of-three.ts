@@ -17,10 +17,19 @@ function withoutFirst(counts: Int32Array, amount: number, fromTop: boolean): Int
   return rest;
 }
 
-/** `ranked` after up to three samples of one class were moved beyond the far end of all others. */
-function moved(ranked: RankedScores, kind: 'anomalous' | 'clean', toTop: boolean): RankedScores {
+/** How many of either class are independent: samples, or the groups that they come in. */
+interface Units {
+  anomalous: number;
+  clean: number;
+}
+
+const single = ({ nAnomalous, nClean }: SampleCounts): Units => ({ anomalous: nAnomalous, clean: nClean });
+
+/** `ranked` after up to three samples of one class, or as many as three groups have, were moved beyond the far end of all others. */
+function moved(ranked: RankedScores, kind: 'anomalous' | 'clean', toTop: boolean, units: Units): RankedScores {
   const other = kind === 'anomalous' ? 'clean' : 'anomalous';
-  const amount = Math.min(unseen, kind === 'anomalous' ? ranked.nAnomalous : ranked.nClean);
+  const all = kind === 'anomalous' ? ranked.nAnomalous : ranked.nClean;
+  const amount = Math.min(Math.ceil((unseen * all) / units[kind]), all);
   const groups = ranked.thresholds.length + 1;
   const extended = { ...ranked, anomalous: new Int32Array(groups), clean: new Int32Array(groups) };
   const offset = toTop ? 1 : 0;
@@ -36,13 +45,17 @@ function moved(ranked: RankedScores, kind: 'anomalous' | 'clean', toTop: boolean
  * Lippman-Hand 1983) from rates to figures of the whole ranking: an AUROC of 1 gets the bound 1 - 3 / min(m, n),
  * mirrored at 0.
  */
-export function ruleOfThree(ranked: RankedScores, figure: (ranked: RankedScores) => number): Interval {
+export function ruleOfThree(
+  ranked: RankedScores,
+  figure: (ranked: RankedScores) => number,
+  units: Units = single(ranked),
+): Interval {
   const value = figure(ranked);
   const reached = [
-    moved(ranked, 'anomalous', true),
-    moved(ranked, 'anomalous', false),
-    moved(ranked, 'clean', true),
-    moved(ranked, 'clean', false),
+    moved(ranked, 'anomalous', true, units),
+    moved(ranked, 'anomalous', false, units),
+    moved(ranked, 'clean', true, units),
+    moved(ranked, 'clean', false, units),
   ].map(figure);
   return {
     value,
@@ -56,9 +69,14 @@ export function ruleOfThree(ranked: RankedScores, figure: (ranked: RankedScores)
 type SampleCounts = Pick<RankedScores, 'nAnomalous' | 'nClean'>;
 
 /** The lower bound that `figure` has for a perfect ranking of as many samples: no other may be surer. */
-export function perfectBound({ nAnomalous, nClean }: SampleCounts, figure: (ranked: RankedScores) => number): number {
+export function perfectBound(
+  { nAnomalous, nClean }: SampleCounts,
+  figure: (ranked: RankedScores) => number,
+  units: Units = single({ nAnomalous, nClean }),
+): number {
   const each = (flagged: boolean) =>
     Int32Array.from({ length: nAnomalous + nClean }, (_, k) => (k < nAnomalous === flagged ? 1 : 0));
   const thresholds = Float64Array.from({ length: nAnomalous + nClean }, (_, k) => -k);
-  return ruleOfThree({ thresholds, anomalous: each(true), clean: each(false), nAnomalous, nClean }, figure).lower;
+  return ruleOfThree({ thresholds, anomalous: each(true), clean: each(false), nAnomalous, nClean }, figure, units)
+    .lower;
 }

@@ -18,7 +18,9 @@ const intervalSchema = z.object({
     'delong-logit',
     'delong-clustered',
     'influence-logit',
+    'influence-clustered',
     'threshold-mixture',
+    'threshold-mixture-clustered',
     'stratified-bootstrap',
     'rule-of-three',
   ]),
@@ -58,7 +60,7 @@ export const layerMetricsSchema = z.object({
   AUC_ROC: share,
   AUC_ROC_interval: intervalSchema,
   AP: share,
-  /** Like those below, null where samples come in groups. */
+  /** Like those below, null in files of earlier versions where samples come in groups. */
   AP_interval: intervalSchema.nullable(),
   /** Highest TPR among thresholds with an FPR of at most 1 %. */
   TPR_at_FPR_1: share,

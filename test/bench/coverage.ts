@@ -1,5 +1,8 @@
 import { figureOverSeeds } from '../../main/evaluation/across/across-seeds.ts';
 import { aurocInterval } from '../../main/evaluation/delong.ts';
+import { clusteredAurocInterval, groupsByClass } from '../../main/evaluation/clustered-auroc.ts';
+import { clusteredPrecisionInterval } from '../../main/evaluation/clustered-precision.ts';
+import { clusteredRates } from '../../main/evaluation/clustered-rates.ts';
 import { averagePrecisionInterval } from '../../main/evaluation/precision-interval.ts';
 import { fprAtTprInterval, rateAtFprInterval } from '../../main/evaluation/rate-intervals.ts';
 import { RandomStream } from '../../main/tensor/random.ts';
@@ -89,4 +92,56 @@ function simulatedSeeds(stream: RandomStream, seeds: number, shift: number, spre
     const scores = Float64Array.from(labels, (label, i) => ofSamples[i]! + own * stream.normal() + distance * label);
     return { scores, labels, groups: shared ? Int32Array.from(labels.keys()) : undefined };
   });
+}
+
+/** How often the interval of each figure holds the truth where samples come in groups. */
+interface GroupCoverage {
+  /** Groups a class, of `size` samples each where they are of one class. */
+  groups: number;
+  size: number;
+  /** Correlation of scores in a group. */
+  correlation: number;
+  /** Whether a group has samples of both classes, half of them each. */
+  mixed: boolean;
+  auroc: number;
+  held: Record<string, number>;
+}
+
+/** Coverage of the 95 % intervals for unit normals that samples of a group have in part in common. */
+export function* groupCoverages(rounds: number): Generator<GroupCoverage> {
+  for (const groups of [10, 30, 100])
+    for (const size of [4, 10])
+      for (const correlation of [0.2, 0.6])
+        for (const mixed of [false, true])
+          for (const auroc of [0.7, 0.95]) {
+            const shift = shiftOf(auroc);
+            const truth = trueFigures(shift, 0.5);
+            const stream = RandomStream.from(1, 'coverage of groups', groups, size, correlation, String(mixed), auroc);
+            const held: Record<string, number> = {};
+            const total = 2 * groups * size;
+            const groupOf = Int32Array.from({ length: total }, (_, i) => Math.floor(i / size));
+            const labels = Uint8Array.from(groupOf, (group, i) => (mixed ? i : group) % 2);
+            for (let round = 0; round < rounds; round++) {
+              const shares = Float64Array.from({ length: 2 * groups }, () => stream.normal());
+              const scores = Float64Array.from(
+                labels,
+                (label, i) =>
+                  label * shift +
+                  Math.sqrt(correlation) * shares[groupOf[i]!]! +
+                  Math.sqrt(1 - correlation) * stream.normal(),
+              );
+              const [ranked, byClass] = [rankScores(scores, labels), groupsByClass(groupOf, labels)];
+              const rates = clusteredRates(ranked, scores, labels, byClass);
+              const intervals = {
+                AUROC: [clusteredAurocInterval(scores, labels, groupOf), truth.auroc],
+                AP: [clusteredPrecisionInterval(ranked, scores, labels, byClass), truth.ap],
+                'TPR at 1 % FPR': [rates.TPR_at_FPR_1, truth.tpr1],
+                'TPR at 5 % FPR': [rates.TPR_at_FPR_5, truth.tpr],
+                'FPR at 95 % TPR': [rates.FPR_at_TPR_95, truth.fpr],
+              } as const;
+              for (const [name, [{ lower, upper }, value]] of Object.entries(intervals))
+                held[name] = (held[name] ?? 0) + (lower <= value && value <= upper ? 1 / rounds : 0);
+            }
+            yield { groups: mixed ? 2 * groups : groups, size, correlation, mixed, auroc, held };
+          }
 }

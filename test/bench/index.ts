@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { startEngine } from '../../main/tensor/engine.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { mnistFolder, peerSeconds, runAcceptanceJob } from './acceptance-job.ts';
-import { coverages, seedCoverages } from './coverage.ts';
+import { coverages, groupCoverages, seedCoverages } from './coverage.ts';
 import { dataBenches } from './data.ts';
 import { exportName, measureExport } from './exports.ts';
 import { oneCellAgainstPytorch, sideBySide } from './experiments.ts';
@@ -71,6 +71,13 @@ if (wanted('coverage')) {
     if (isFirst) heads('anomalous + clean', 'AUROC', ...Object.keys(held));
     isFirst = false;
     row(`${anomalous} + ${clean}`, String(auroc), ...Object.values(held).map((share) => share.toFixed(3)));
+  }
+  let isFirstOfGroups = true;
+  for (const { groups, size, correlation, mixed, auroc, held } of groupCoverages(300)) {
+    if (isFirstOfGroups) heads('groups', 'of', 'correlation', 'classes', 'AUROC', ...Object.keys(held));
+    isFirstOfGroups = false;
+    const shares = Object.values(held).map((share) => share.toFixed(3));
+    row(String(groups), String(size), String(correlation), mixed ? 'both' : 'one', String(auroc), ...shares);
   }
   heads('seeds', 'spread of the shift', 'samples', 'AUROC', 'held');
   for (const { seeds, spread, shared, auroc, held } of seedCoverages(400))

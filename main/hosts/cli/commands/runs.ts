@@ -177,7 +177,10 @@ async function pool({ id, folder }: CatalogueRun, tokens: string | undefined, ou
     library.ask('run-pooling', { folder, pooling }, { dataDir: defaultDataDir() }),
   );
   if (layers) return output.result({ id, pooling, layers }, () => evaluationTable({ layers }));
-  if (!poolings) throw new CupbearerError('usage', `The run ${id} has no scores of single tokens.`);
+  if (!poolings)
+    throw new CupbearerError('usage', `The run ${id} has no scores of single tokens.`, {
+      hint: 'Fit a detector whose tokens are scored on their own: --detector.tokens score-last, score-mean or score-max.',
+    });
   const named = namedPoolings.filter((name) => poolings.auroc[name]);
   const names = Object.keys(poolings.auroc[named[0]!] ?? {});
   output.result({ id, ...poolings }, () => {
