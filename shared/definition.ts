@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { CupbearerError } from './errors.ts';
 import { nearest } from './nearest.ts';
+import type { PluginVersion } from './plugin/manifest.ts';
 import { shortened } from './schema/problems.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Definition {
    */
   readonly details?: string;
   readonly params: z.ZodObject;
+  /** The plugin that adds it; none for the program's own. */
+  readonly plugin?: PluginVersion;
 }
 
 /** An explicit list of the definitions of one kind, looked up by id. */
@@ -56,6 +59,19 @@ export class Registry<D extends Definition, Common extends z.ZodRawShape = Recor
       );
     }
     this.#byId.set(definition.id, definition);
+  }
+
+  /**
+   * Puts the definitions that plugins add in the place of those that they added before. Returns those that cannot be
+   * added, because another definition has their id.
+   */
+  setAdded(definitions: readonly D[]): D[] {
+    for (const { id, plugin } of this.definitions) if (plugin) this.#byId.delete(id);
+    return definitions.filter((definition) => {
+      if (this.#byId.has(definition.id)) return true;
+      this.add(definition);
+      return false;
+    });
   }
 
   get ids(): string[] {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { programVersion } from '../storage/program-version.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -9,7 +10,7 @@ function versionOf(packageFile: string): string {
 /** Versions of everything that results may depend on; every run stores them. */
 export function versions(): Record<string, string> {
   return {
-    cupbearer: versionOf('../../package.json'),
+    cupbearer: programVersion(),
     node: process.versions.node,
     tfjs: versionOf('@tensorflow/tfjs-core/package.json'),
     platform: `${process.platform}-${process.arch}`,

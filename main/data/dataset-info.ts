@@ -108,8 +108,14 @@ function infoOf(definition: DatasetDefinition, dataDir: string): DatasetInfo {
 function usualForm(definition: DatasetDefinition, dataDir: string): Pick<DatasetInfo, 'classes' | 'shape'> {
   const defaults = definition.params.safeParse({});
   if (!defaults.success) return {};
-  const { classes, shape } = definition.facts(defaults.data as never, dataDir);
-  return { classes: classes.length, shape };
+  try {
+    const { classes, shape } = definition.facts(defaults.data as never, dataDir);
+    return { classes: classes.length, shape };
+  } catch (error) {
+    // Those of a plugin are not known before it has made them.
+    if (definition.plugin) return {};
+    throw error;
+  }
 }
 
 function fileInfo({ path, ...file }: ExpectedFile): StoredFileInfo {

@@ -83,6 +83,12 @@ export interface DetectorContext {
   /** Random numbers of this detector alone, from the run's seed. */
   stream: RandomStream;
   signal?: AbortSignal;
+  /** The run's seed and what reports of it, for detectors that run in processes of their own. */
+  seed?: number;
+  log?: (message: string) => void;
+  progress?: (phase: string, done: number, total: number) => void;
+  /** Shape of one sample, where there are inputs. */
+  inputShape?: readonly number[];
 }
 
 /** The network that a detector asked for by its needs. @throws CupbearerError `internal` for one that did not. */

@@ -3,8 +3,10 @@ import { fromErrorRecord, toErrorRecord } from '../../shared/errors.ts';
 import { formatDuration } from '../../shared/format.ts';
 import type { RunOutcome } from '../runs/run-definition.ts';
 import { doRun } from '../runs/index.ts';
+import { usePluginsOf } from '../runs/plugins.ts';
 import { openActivations } from '../runs/open-activations.ts';
 import { speedTest } from '../runs/speed-test.ts';
+import { endPluginProcesses } from '../plugins/shared-processes.ts';
 import { KeptDatasets } from '../data/kept-datasets.ts';
 import { removeLeftoversOfRun } from '../storage/leftovers.ts';
 import { measurePeakMemory } from '../storage/peak-memory.ts';
@@ -113,6 +115,7 @@ async function run(job: Job, { progress, send }: Reports): Promise<{ result: Run
   log.keep(`${engine.title} on ${engine.device}`);
   for (const [id, reason] of Object.entries(engine.passedOver ?? {})) log.keep(`Not "${id}": ${reason}`);
   for (const note of engine.notes ?? []) say(`${engine.title}: ${note}`);
+  usePluginsOf(job.spec.params);
   const result = await doRun(job.spec, {
     folder: job.folder,
     dataDir: job.dataDir,
@@ -126,7 +129,7 @@ async function run(job: Job, { progress, send }: Reports): Promise<{ result: Run
       progress(phase, ...rest);
     },
     log: say,
-  });
+  }).finally(endPluginProcesses);
   log.keep(outcomeLine(result));
   send({ type: 'memory', peakBytes: peak() });
   const isClean = tensorCount() === tensors && process.memoryUsage.rss() <= mostBytesKept;

@@ -2,6 +2,7 @@
 import { toErrorRecord } from '../../shared/errors.ts';
 import { LoadedDatasets } from '../data/loaded-datasets.ts';
 import { inspect } from '../inspections/index.ts';
+import { refreshPlugins } from '../runs/plugins.ts';
 import { avoidEngines } from '../tensor/engine-openings.ts';
 import { tellOpenings } from './engine-news.ts';
 import { hostPort } from './host-port.ts';
@@ -25,6 +26,7 @@ async function answer({ number, name, question, dataDir, avoid }: ToInspection &
   const abort = new AbortController();
   aborts.set(number, abort);
   try {
+    refreshPlugins();
     const progress = throttleProgress((phase, done, total) =>
       host.send({ type: 'progress', number, phase, done, total }),
     );

@@ -1,4 +1,4 @@
-import { join, relative, isAbsolute } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { CupbearerError, type ErrorCode } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
 import { commandText, shellOf } from '../../shared/shell.ts';
@@ -47,7 +47,7 @@ export function faultError(launch: PluginLaunch, fault: PluginFault): CupbearerE
 
 /** Replaces paths of the snapshot, which the author never saw, by those of the author's folder. */
 export function inAuthorsFolder({ content, folder }: PluginLaunch, text: string): string {
-  return text.replaceAll(content, folder);
+  return text.replaceAll(content + sep, folder + sep);
 }
 
 function authorsPath({ content, folder }: PluginLaunch, file: string): string {

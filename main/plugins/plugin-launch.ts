@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { availableMemory } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { compileCacheFolder } from '../storage/compile-cache.mjs';
+import { CupbearerError } from '../../shared/errors.ts';
 import type { PluginManifest, PluginVersion } from '../../shared/plugin/manifest.ts';
 
 /** A plugin that is to be started: exactly which, where its files are, and with what. */
@@ -39,11 +41,41 @@ export function limitsOf({ language, limits }: PluginManifest): PluginLimits {
   };
 }
 
-/** The folder of the Python package `cupbearer_bridge`: beside the program, or among an installed one's resources. */
+/** The root of the program, seen from here: as it is written, and as Electron runs it in a checkout. */
+const roots = ['../../', '../../../../'] as const;
+
+/** The folder of the Python package `cupbearer_bridge`: among an installed program's resources, or in the checkout. */
 export function bridgeFolder(): string {
-  const installed = 'resourcesPath' in process ? join(String(process.resourcesPath), 'python') : undefined;
-  if (installed !== undefined && existsSync(installed)) return installed;
-  return fileURLToPath(new URL('../../resources/python', import.meta.url));
+  const folders = [
+    ...('resourcesPath' in process ? [join(String(process.resourcesPath), 'python')] : []),
+    ...roots.map((root) => fileURLToPath(new URL(`${root}resources/python`, import.meta.url))),
+  ];
+  return folders.find((folder) => existsSync(folder)) ?? folders[0]!;
+}
+
+/**
+ * Returns the Node.js that runs plugins in TypeScript, and what it runs. Electron reads no TypeScript, and its binary does not run as plain
+ * Node.js; in a checkout the Node.js among the dependencies does.
+ * @throws CupbearerError `usage` in an installed desktop program, which has none.
+ */
+export function typescriptRunner(
+  versions: { electron?: string | undefined } = process.versions,
+): [node: string, runner: string] {
+  if (versions.electron === undefined)
+    return [process.execPath, fileURLToPath(new URL('../authoring/runner.ts', import.meta.url))];
+  const root = fileURLToPath(new URL(roots[1], import.meta.url));
+  const runner = join(root, 'main', 'authoring', 'runner.ts');
+  const node = ['node', 'node.exe']
+    .map((name) => join(root, 'node_modules', 'node', 'bin', name))
+    .find((path) => existsSync(path));
+  if (node !== undefined && existsSync(runner)) return [node, runner];
+  throw new CupbearerError(
+    'usage',
+    'The desktop program runs plugins in Python alone: it has no Node.js that reads TypeScript.',
+    {
+      hint: 'Run it from a checkout, by npx cupbearer or npx cupbearer serve.',
+    },
+  );
 }
 
 /** Variables that are about this process and not about those that it starts. */
@@ -65,15 +97,13 @@ export function commandOf(
     return { command: python ?? 'python3', args: ['-m', 'cupbearer_bridge.plugin.run'], env };
   }
   env['CUPBEARER_PLUGIN_FOLDER'] = folder;
+  const cache = compileCacheFolder();
+  if (cache !== undefined) env['NODE_COMPILE_CACHE'] = cache;
   const mebibytes = Math.max(64, Math.floor(memoryBytes / 2 ** 20));
+  const [node, runner] = typescriptRunner();
   return {
-    command: process.execPath,
-    args: [
-      '--disable-warning=ExperimentalWarning',
-      '--enable-source-maps',
-      `--max-old-space-size=${mebibytes}`,
-      fileURLToPath(new URL('../authoring/runner.ts', import.meta.url)),
-    ],
+    command: node,
+    args: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${mebibytes}`, runner],
     env,
   };
 }

@@ -15,6 +15,13 @@ import { faultError, inAuthorsFolder, pluginError } from './plugin-faults.ts';
 import { commandOf, limitsOf, type PluginLaunch, type PluginLimits } from './plugin-launch.ts';
 import { memoryOf } from './process-memory.ts';
 
+const running = new Set<PluginProcess>();
+
+/** Programs that leave without closing them take them with them. */
+function discardAll(): void {
+  for (const plugin of [...running]) plugin.discard();
+}
+
 /** Some samples as detectors see them: by layer a row-major matrix `[size, dims]`. */
 export interface SampleBatch {
   size: number;
@@ -100,8 +107,6 @@ export class PluginProcess {
   readonly #lastLines: string[] = [];
   readonly #memoryTimer: NodeJS.Timeout;
   readonly #hasEnded: Promise<void>;
-  /** Programs that leave without closing it take it with them. */
-  readonly #atExit = () => this.#discard();
   #outputBytes = 0;
   #questions = 0;
   #pending: Pending | undefined;
@@ -123,7 +128,8 @@ export class PluginProcess {
       });
     }
     this.#exchange = new Exchange(createExchangeFolder());
-    process.once('exit', this.#atExit);
+    if (running.size === 0) process.once('exit', discardAll);
+    running.add(this);
     const isPython = launch.manifest.language === 'python';
     this.#child = spawn(command, args, {
       cwd: launch.content,
@@ -187,6 +193,11 @@ export class PluginProcess {
       throw error;
     }
     return started;
+  }
+
+  /** Ends those that are still running. */
+  static async closeAll(): Promise<void> {
+    await Promise.all([...running].map((plugin) => plugin.close()));
   }
 
   /** Loads the entry file and returns what its definitions say of themselves. */
@@ -343,14 +354,25 @@ export class PluginProcess {
     const patience = setTimeout(() => this.#kill(), graceMs / 2);
     await this.#hasEnded;
     clearTimeout(patience);
-    this.#discard();
-    process.removeListener('exit', this.#atExit);
+    this.discard();
   }
 
-  #discard(): void {
+  /** What is left to do when this process ends without having closed it. */
+  discard(): void {
+    running.delete(this);
+    if (running.size === 0) process.removeListener('exit', discardAll);
     this.#kill();
     this.#exchange.close();
     rmSync(this.#exchange.folder, { recursive: true, force: true });
+  }
+
+  get exchangeFolder(): string {
+    return this.#exchange.folder;
+  }
+
+  /** Whether it has ended, or does not do what it should. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   async #ask(

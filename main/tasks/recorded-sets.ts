@@ -11,7 +11,7 @@ import type { StoredSet } from '../data/stored/stored-set.ts';
 import { logitsLayer, RecordedOutline, RecordedSource, type RecordedLayer } from '../models/recorded-source.ts';
 import { RandomStream } from '../tensor/random.ts';
 import type { RecordedParams as Params } from './recorded-params.ts';
-import { mostSpare } from './split-params.ts';
+import { drawn } from './drawn.ts';
 import type { DataPart, Recorded, Task, TaskContext, TaskPreview } from './task.ts';
 
 /** What lies in the files of a task, without reading activations. @throws CupbearerError for files that cannot be read, or do not go together. */
@@ -238,18 +238,6 @@ function groupsOf({ metadata, path }: StoredSet, named: string | undefined): ((i
     return known.get(key)!;
   });
   return (index) => groups[index]!;
-}
-
-/** At most `most` of the samples, drawn at random, and some of those that are left over; both ascending. */
-function drawn(
-  indices: Int32Array,
-  most: number | undefined,
-  stream: RandomStream,
-): { chosen: Int32Array; left: Int32Array } {
-  if (most === undefined || most >= indices.length) return { chosen: indices, left: new Int32Array() };
-  const order = stream.permutation(indices.length);
-  const at = (places: Int32Array) => places.sort().map((place) => indices[place]!);
-  return { chosen: at(order.slice(0, most)), left: at(order.slice(most, most + mostSpare)) };
 }
 
 function checkBothKinds(clean: number, anomalous: number): void {

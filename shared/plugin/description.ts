@@ -5,7 +5,7 @@ import { definitionId } from './manifest.ts';
 const line = z.string().max(500);
 
 const fieldWords = {
-  key: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a name in snake case'),
+  key: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a name in snake case'),
   label: z.string().min(1).max(100),
   help: line,
   unit: z.string().max(20).optional(),
@@ -20,6 +20,12 @@ const fieldWords = {
 };
 const range = { min: z.number().optional(), max: z.number().optional() };
 
+/** What a person chooses; options that are numbers would change their order. */
+const option = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z][\w .+-]*$/, 'must begin with a letter; for numbers there are fields of type integer');
+
 /** A parameter of a plugin's definition: the fields of `shared/schema/fields.ts` in a form that travels. */
 export const describedField = z.discriminatedUnion('type', [
   z.strictObject({ ...fieldWords, ...range, type: z.literal('number'), default: z.number().optional() }),
@@ -28,7 +34,7 @@ export const describedField = z.discriminatedUnion('type', [
   z.strictObject({
     ...fieldWords,
     type: z.literal('choice'),
-    options: z.array(z.string().min(1).max(100)).min(1).max(100),
+    options: z.array(option).min(1).max(100),
     titles: z.record(z.string(), z.string().max(100)).optional(),
     default: z.string(),
   }),

@@ -17,6 +17,8 @@ interface FieldWords {
   control?: Control;
   /** What it depends on whether it has any effect; see {@link FieldMeta}. */
   when?: Condition;
+  /** Recorded of runs, and asked of nobody; see {@link FieldMeta}. */
+  isRecorded?: boolean;
   required: boolean;
   /** A text that names a file or folder; relative ones start from the user's working folder. */
   isPath?: boolean;
@@ -103,7 +105,7 @@ function describeField(key: string, schema: z.ZodType): Field {
     help: meta.help,
     ...given({ unit: meta.unit, empty: meta.empty }),
     ...(meta.advanced ? { advanced: true } : {}),
-    ...given({ control: meta.control, when: meta.when }),
+    ...given({ control: meta.control, when: meta.when, isRecorded: meta.isRecorded }),
     required: !optional && fallback === undefined,
     ...(meta['isPath'] ? { isPath: true } : {}),
     ...given({ pathForm: meta.pathForm }),

@@ -20,6 +20,8 @@ export interface FieldText {
   control?: Control;
   /** Parameters beside it on whose values it depends whether it has any effect; forms hide it where it has none. */
   when?: Condition;
+  /** What a run records rather than what a person chooses: no form asks for it. */
+  isRecorded?: boolean;
 }
 
 /**
@@ -62,11 +64,11 @@ function bounded<S extends z.ZodNumber | z.ZodInt>(schema: S, options: Omit<Numb
   return result;
 }
 
-function meta({ label, help, unit, empty, advanced, control, when }: FieldText): FieldMeta {
+function meta({ label, help, unit, empty, advanced, control, when, isRecorded }: FieldText): FieldMeta {
   return {
     label,
     help,
-    ...given({ unit, empty, advanced, control, when }),
+    ...given({ unit, empty, advanced, control, when, isRecorded }),
   };
 }
 
@@ -83,6 +85,11 @@ export function integer(options: NumberOptions) {
 /** A whole number that may be left out. */
 export function optionalInteger(options: Omit<NumberOptions, 'default'>) {
   return bounded(z.int(), options).optional().meta(meta(options));
+}
+
+/** A real number that may be left out. */
+export function optionalNumber(options: Omit<NumberOptions, 'default'>) {
+  return bounded(z.number(), options).optional().meta(meta(options));
 }
 
 /** Yes or no. */
@@ -134,6 +141,15 @@ export function columnOrFile(options: FieldText & { default: string }) {
 /** The same, which may be left out. */
 export function optionalColumnOrFile(options: FieldText) {
   return pathText.optional().meta({ ...meta(options), isPath: true, pathForm: 'or-name' });
+}
+
+/** A piece of text of a certain form; see {@link FieldText.isRecorded}. */
+export function recordedText(options: FieldText & { default: string; form: RegExp }) {
+  return z
+    .string()
+    .regex(options.form)
+    .default(options.default)
+    .meta(meta({ ...options, isRecorded: true }));
 }
 
 /** A piece of text that may be left out. */

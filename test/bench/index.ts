@@ -18,6 +18,7 @@ import { detectorBenches, runDetectorBenches } from './detectors.ts';
 import { importName, measureImports } from './imports.ts';
 import { compareNeighbours, neighboursName } from './neighbours.ts';
 import { onnxTimes } from './onnx.ts';
+import { measurePlugins, pluginsName } from './plugins.ts';
 import { runSecondDetector, secondDetectorBenches } from './second-detector.ts';
 import { tensorBenches } from './tensor.ts';
 
@@ -161,6 +162,12 @@ if (wanted(neighboursName)) {
   heads(neighboursName, 'here, ms', 'scikit-learn, ms', 'ratio');
   row('clock', number(ours.wall), number(peer?.wall), ratio(ours.wall, peer?.wall));
   row('processor', number(ours.processor), number(peer?.processor), ratio(ours.processor, peer?.processor));
+}
+
+if (wanted(pluginsName)) {
+  heads(pluginsName, 'start and describe, ms', 'fit, ms', 'score, ms', 'GB/s');
+  for (const { what, start, fit, score, rate } of await measurePlugins(process.env['PYTHON'] ?? 'python3'))
+    row(what, number(start), number(fit), number(score), (rate / 1e9).toFixed(2));
 }
 
 if (wanted(exportName)) {

@@ -34,7 +34,8 @@ const additions: readonly Addition[] = [
 ];
 
 function add({ page, folder, file, name, from }: Addition): void {
-  const [example] = examplesOf(page, 'ts');
+  // The page also has examples of plugins.
+  const example = examplesOf(page, 'ts').find((text) => text.includes(`export const ${name} `));
   house.write(`${folder}/${file}`, example!);
   house.change(`${folder}/index.ts`, /(new Registry(?:<\w+>)?\('\w+', \[)/, `$1${name},`);
   house.change(`${folder}/index.ts`, /^/, `import { ${name} } from '${from}';\n`);
@@ -117,7 +118,9 @@ describe('an addition', () => {
 });
 
 describe('a dataset, a trigger, a task and a detector that were added as the guides say', () => {
-  it('pass the compiler as they are printed', () => {
+  it('pass the compiler as they are printed, and so does a plugin', () => {
+    const plugin = examplesOf('adding-a-detector.md', 'ts').find((text) => text.includes('cupbearer/plugin'));
+    house.write('main/authoring/from-the-docs.ts', plugin!.replace('cupbearer/plugin', './index.ts'));
     const { stdout } = checked('typescript/bin/tsc', '--noEmit', '--incremental', 'false');
     expect(stdout).toBe('');
   }, 240_000);

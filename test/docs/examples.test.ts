@@ -31,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('docs/adding-a-detector.md', () => {
   it('has an example that fits and scores', async () => {
-    const [source] = examples('adding-a-detector.md', 'ts');
+    const source = examples('adding-a-detector.md', 'ts').find((text) => text.includes('export const meanDistance'));
     const here = new URL('../../main/detectors/methods/', import.meta.url);
     const absolute = source!.replaceAll(/from '(\.[^']*)'/g, (_, path: string) => `from '${new URL(path, here).href}'`);
     const file = join(folder, 'mean-distance.ts');

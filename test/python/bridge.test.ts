@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Workbench } from '../../main/api/workbench.ts';
 import { runOn } from '../api/run-on.ts';
 import { startCli } from '../hosts/cli-process.ts';
-import { torchPython } from './torch-python.ts';
+import { adaptersPython, torchPython } from './torch-python.ts';
 
 const python = process.env['PYTHON'] ?? (process.platform === 'win32' ? 'python' : 'python3');
 const source = fileURLToPath(new URL('../../resources/python', import.meta.url));
@@ -85,6 +85,32 @@ describe('cupbearer_bridge', () => {
       expect(stdout).not.toContain('skipped');
     },
     600_000,
+  );
+
+  it.skipIf(!torchPython)(
+    'runs models in plugins as its own tests say (skipped without PyTorch in CUPBEARER_TORCH_VENV)',
+    () => {
+      const tests = fileURLToPath(new URL('./test_plugin_models.py', import.meta.url));
+      const { status, stdout, stderr } = runBy(torchPython!, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', tests);
+      expect(status, stdout + stderr).toBe(0);
+      const library = fileURLToPath(new URL('./test_adapters.py', import.meta.url));
+      const written = runBy(torchPython!, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', library, '-k', 'written_for');
+      expect(written.stdout).toMatch(/1 passed/);
+      expect(stdout).toMatch(/\d+ passed/);
+      expect(stdout).not.toContain('skipped');
+    },
+    600_000,
+  );
+
+  it.skipIf(!adaptersPython)(
+    'runs detectors of PyOD and scikit-learn as its own tests say (skipped without them in CUPBEARER_ADAPTERS_VENV)',
+    () => {
+      const tests = fileURLToPath(new URL('./test_adapters.py', import.meta.url));
+      const { status, stdout, stderr } = runBy(adaptersPython!, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', tests);
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/1\d passed/);
+    },
+    300_000,
   );
 
   const examples = [...readFileSync(page, 'utf8').matchAll(/^```python\n(.*?)^```/gms)].map(([, text]) => text!);

@@ -20,7 +20,8 @@ class PluginProcess:
     def __init__(self, folder: Path, exchange: Path, entry: str = "detector.py", python: str = sys.executable) -> None:
         self._exchange = exchange
         exchange.mkdir(exist_ok=True)
-        env = {**os.environ, "PYTHONPATH": str(PACKAGE), "PYTHONDONTWRITEBYTECODE": "1"}
+        path = os.pathsep.join(filter(None, [str(PACKAGE), os.environ.get("PYTHONPATH")]))
+        env = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         self.process = subprocess.Popen(
             [python, "-m", "cupbearer_bridge.plugin.run"],
             stdin=subprocess.PIPE,

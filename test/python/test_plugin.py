@@ -161,10 +161,10 @@ class TestDefinitions:
         assert error["line"] in (line, line + 1) if "max=2" in text else error["line"] == line
         assert error.get("place") == place
 
-    def test_names_what_pip_installs(self, start: Start, tmp_path: Path) -> None:
+    def test_names_the_package_that_is_missing(self, start: Start, tmp_path: Path) -> None:
         text = "def load():\n    from skimage import io\nload()\n"
         error = start(text).ask("describe")["error"]
-        assert error["missing"] == "scikit-image"
+        assert error["missing"] == "skimage"
         assert error["line"] == 2
         assert error["traceback"].startswith('Traceback (most recent call last):\n  File "detector.py", line 3')
         assert str(tmp_path) not in error["traceback"]
@@ -423,6 +423,143 @@ class TestState:
         stored = {"x": np.zeros(8, np.uint8)}
         with pytest.raises(ValueError, match="expected numbers or words"):
             from_stored(stored, {"python.types": json.dumps({"x": {"dtype": "O", "shape": [1]}})})
+
+
+class TestOtherKinds:
+    def test_makes_datasets(self, start: Start) -> None:
+        text = """
+import numpy as np
+from cupbearer_bridge.plugin import Dataset, fields
+
+class Squares(Dataset):
+    '''Squares of two sizes.'''
+    id = "squares"
+    classes = ["small", "large"]
+    params = {"count": fields.integer(default=4, min=2)}
+
+    def train(self):
+        images = np.zeros((self.params.count, 6, 6), np.uint8)
+        images[:, :3, :3] = self.rng.integers(256)
+        return images, np.arange(len(images)) % 2
+
+    def test(self):
+        return np.full((2, 6, 6, 3), 0.5), [1, 0]
+
+class Pairs(Dataset):
+    '''As PyTorch has them.'''
+    id = "pairs"
+
+    def train(self):
+        return [(np.full((3, 4, 5), place / 10), place) for place in range(3)]
+
+    def test(self):
+        return np.zeros((2, 4, 5, 3)), [0.5, 1]
+
+class Words(Dataset):
+    '''Texts.'''
+    id = "words"
+    vocabulary = ["a", "b"]
+
+    def train(self):
+        return np.array([[0, 1, 1]]), np.array([0])
+
+    def test(self):
+        return np.array([[0, 2]]), np.array([0])
+"""
+        process = start(text)
+        assert [found["kind"] for found in process.ask("describe")["definitions"]] == ["dataset"] * 3
+
+        def asked(definition: str, half: str) -> Any:
+            return process.ask("dataset", definition=definition, params={"count": 3} if definition == "squares" else {}, half=half, seed=4)
+
+        made = asked("squares", "train")["dataset"]
+        assert made["classes"] == ["small", "large"]
+        assert process.got(made["inputs"]).shape == (3, 6, 6, 1) and made["inputs"]["type"] == "uint8"
+        assert process.got(made["labels"]).tolist() == [0, 1, 0]
+        assert process.got(asked("squares", "test")["dataset"]["inputs"]).tolist() == np.full((2, 6, 6, 3), 0.5).tolist()
+        pairs = asked("pairs", "train")["dataset"]
+        assert pairs["inputs"]["shape"] == [3, 4, 5, 3] and pairs["classes"] == ["0", "1", "2"]
+        words = asked("words", "train")["dataset"]
+        assert process.got(words["inputs"]).tolist() == [[0, 1, 1]] and words["vocabulary"] == ["a", "b"]
+        for definition, message, line in [
+            ("pairs", "test: expected labels as whole numbers, [2], found float64 of shape [2]", 26),
+            ("words", "test: expected texts [n, length] of numbers from 0 to 1", 37),
+        ]:
+            error = asked(definition, "test")["error"]
+            assert message in error["message"] and error["line"] == line
+
+    def test_changes_samples(self, start: Start) -> None:
+        text = """
+from cupbearer_bridge.plugin import Trigger, fields
+
+class Dot(Trigger):
+    '''A dot anywhere.'''
+    id = "dot"
+    params = {"value": fields.number(default=1, min=0, max=1)}
+
+    def change(self, image, rng):
+        image[rng.integers(len(image)), 0] = self.params.value
+
+class Word(Trigger):
+    '''A word in front.'''
+    id = "word"
+    changes = "texts"
+
+    def change(self, tokens, rng):
+        return [self.vocabulary.index("cf"), *tokens[:-1]]
+
+class Wrong(Trigger):
+    '''Cuts.'''
+    id = "wrong"
+
+    def change(self, image, rng):
+        return image[1:]
+"""
+        process = start(text)
+        assert [found["changes"] for found in process.ask("describe")["definitions"]] == ["images", "texts", "images"]
+        seeds = process.put("seeds", np.int32([5, -6, 5]))
+        images = process.put("images", np.zeros((3, 8, 8, 1), np.float32))
+        changed = process.got(process.ask("trigger", definition="dot", params={"value": 0.5}, samples=images, seeds=seeds)["samples"])
+        assert [np.count_nonzero(image) for image in changed] == [1, 1, 1] and changed.max() == 0.5
+        assert np.array_equal(changed[0], changed[2]) and not np.array_equal(changed[0], changed[1])
+        tokens = process.put("tokens", np.float32([[0, 1], [1, 1], [0, 0]]))
+        answer = process.ask("trigger", definition="word", params={}, samples=tokens, seeds=seeds, vocabulary=["the", "end", "cf"])
+        assert process.got(answer["samples"]).tolist() == [[2, 0], [2, 1], [2, 0]]
+        error = process.ask("trigger", definition="wrong", params={}, samples=images, seeds=seeds)["error"]
+        assert "change: expected finite numbers of shape [8, 8, 1], found float32 of shape [7, 8, 1]" in error["message"]
+
+    def test_opens_what_gives_activations(self, start: Start) -> None:
+        text = """
+import numpy as np
+from cupbearer_bridge.plugin import Model
+
+class Lengths:
+    def activations(self, batch, layers):
+        values = {"length": np.array([[len(text), 1] for text in batch]), "wide": np.ones((len(batch), 4, 3))}
+        return values if layers is None else {layer: values[layer] for layer in layers}
+
+class Measured(Model):
+    '''Texts by their lengths.'''
+    id = "measured"
+    anomalous = "Long"
+    batch_size = 2
+
+    def load(self):
+        return Lengths()
+
+    def dataset(self):
+        return {"trusted": ["a", "bc"], "test": {"normal": ["d"] * 3, "anomalous": ["efg"] * 3}}
+"""
+        process = start(text)
+        opened = process.ask("open", definition="measured", params={}, seed=0)["opened"]
+        assert opened["layers"] == [
+            {"name": "length", "shape": [2], "isRagged": False},
+            {"name": "wide", "shape": [4, 3], "isRagged": False},
+        ]
+        assert opened["parts"]["test"]["texts"] == ["d"] * 3 + ["efg"] * 3
+        assert process.got(opened["parts"]["test"]["labels"]).tolist() == [0, 0, 0, 1, 1, 1]
+        answer = process.ask("activations", part="test", indices=process.put("rows", np.int32([5, 0, 1])), layers=["length"], logits=False)
+        assert process.got(answer["activations"]["length"]).tolist() == [[3, 1], [1, 1], [1, 1]]
 
 
 class TestProtocol:

@@ -51,7 +51,7 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
     id,
     title,
     summary,
-    fields: describe(params).map(toFormField),
+    fields: askedFields(describe(params)),
     ...given({
       source,
       details,
@@ -65,12 +65,17 @@ function toFormDefinition(definition: Definition & { needs?: DetectorNeeds }): F
   };
 }
 
-function toFormField({ registry, fields, options, omit, ...field }: Field): FormField {
+/** What forms ask for; the rest is recorded. */
+function askedFields(fields: readonly Field[]): FormField[] {
+  return fields.filter(({ isRecorded }) => !isRecorded).map(toFormField);
+}
+
+function toFormField({ registry, fields, options, omit, isRecorded: _, ...field }: Field): FormField {
   return {
     ...field,
     ...given({
       options: options && [...options],
-      fields: fields?.map(toFormField),
+      fields: fields && askedFields(fields),
       registry: registry?.kind,
       omit: omit && [...omit],
     }),

@@ -84,7 +84,8 @@ interface StoredRows {
   readonly labels: Uint16Array;
 }
 
-function rowsDataset({ shape, classes, vocabulary, rows, labels }: StoredRows, fingerprint: string): Dataset {
+/** A dataset of rows that lie in a file. */
+export function rowsDataset({ shape, classes, vocabulary, rows, labels }: StoredRows, fingerprint: string): Dataset {
   const bytes = 4 * shape.reduce((product, side) => product * side, 1);
   return {
     shape,

@@ -17,6 +17,8 @@ export interface Command {
   maxWords: number;
   /** More lines of help. */
   notes?: string;
+  /** Whether it has nothing to do with what plugins add, so that it works whatever is wrong with them. */
+  worksWithoutPlugins?: true;
   /** `given` are the flags of this command as typed values, not yet checked against `flags`. */
   run(words: readonly string[], given: Record<string, unknown>, output: Output): Promise<void>;
 }

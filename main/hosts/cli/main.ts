@@ -13,6 +13,9 @@ import { engine } from './commands/engine.ts';
 import { experiment } from './commands/experiment.ts';
 import { experimentCommand } from './commands/experiments.ts';
 import { models } from './commands/models.ts';
+import { checkPlugin } from './commands/check-plugin.ts';
+import { newPlugin } from './commands/new.ts';
+import { plugin } from './commands/plugin.ts';
 import { pythonPath } from './commands/python-path.ts';
 import { report } from './commands/report.ts';
 import { runs } from './commands/runs.ts';
@@ -22,6 +25,7 @@ import { parseFlags, readArguments } from './flags.ts';
 import { flagHelp } from './help.ts';
 import { outliveLostOutput } from './lost-output.ts';
 import { createOutput, reportError } from './output.ts';
+import { readyPlugins } from './ready-plugins.ts';
 
 const commands: Command[] = [
   demo,
@@ -33,6 +37,9 @@ const commands: Command[] = [
   compare,
   report,
   data,
+  newPlugin,
+  checkPlugin,
+  plugin,
   engine,
   cache,
   doctor,
@@ -102,6 +109,7 @@ async function main(args: readonly string[]): Promise<number> {
         hint: 'npx cupbearer -h says what they do.',
       });
     }
+    if (!command.worksWithoutPlugins) await readyPlugins(createOutput(mode.json));
     const schema = command.flags.extend(commonFlags.shape);
     const fields = describe(schema);
     const switches = fields.filter(({ type }) => type === 'flag').map(({ key }) => key);

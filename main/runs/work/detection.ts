@@ -125,11 +125,19 @@ function eachRepeated(values: Uint8Array, counts: Int32Array): Uint8Array {
 
 function detectorContext(
   spec: Picked,
-  { network }: ActivationSource,
+  { network, inputShape }: ActivationSource,
   seed: number,
-  { signal }: RunContext,
+  { signal, ...run }: RunContext,
 ): DetectorContext {
-  return { stream: RandomStream.from(seed, 'detector', spec.name), signal, ...given({ network }) };
+  return {
+    stream: RandomStream.from(seed, 'detector', spec.name),
+    signal,
+    seed,
+    inputShape,
+    log: (message) => run.log(message),
+    progress: (phase, done, total) => run.progress(phase, done, total),
+    ...given({ network }),
+  };
 }
 
 async function* counted(

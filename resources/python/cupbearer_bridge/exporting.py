@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .contract import CONTRACT, FORMAT, REFERENCE, VERSION, described_model, made_by, settle, temporary_for, write_json, write_tensors
-from .inputs import Inputs, device_of, inputs_of
+from .inputs import Inputs, batches_of, device_of, inputs_of
 from .loading import loaded
 from .needed import ExportError, needed
 from .observing import Observer, Place, Positions, by_position, kept, observing, places
@@ -319,7 +319,7 @@ def _shard(observer: Observer, work: _Work, samples: range, report: Callable[[in
         begins[1:] = np.cumsum(lengths[samples.start : samples.stop])
         order.sort(key=lambda sample: -int(lengths[sample]))
     done = 0
-    for rows in _batches(order, inputs, work.batch_size):
+    for rows in batches_of(order, inputs, work.batch_size):
         argument, named = inputs.batch(rows)
         seen = observer.values(named, argument)
         ends = None if lengths is None else torch.from_numpy(lengths[rows])
@@ -341,19 +341,6 @@ def _shard(observer: Observer, work: _Work, samples: range, report: Callable[[in
     if any(layer.is_ragged for layer in work.layers) and lengths is not None:
         buffers["lengths"] = torch.from_numpy(lengths[samples.start : samples.stop].astype(np.int32))
     return buffers
-
-
-def _batches(order: Sequence[int], inputs: Inputs, size: int) -> Iterator[list[int]]:
-    """Yields rows of batches. Of a model that takes no mask, texts of a batch have the same length."""
-    batch: list[int] = []
-    for row in order:
-        differs = inputs.lengths is not None and batch and inputs.lengths[row] != inputs.lengths[batch[0]]
-        if len(batch) == size or (differs and not inputs.takes_mask):
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
 
 
 def _stored(layer: _Layer, value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -250,6 +250,19 @@ def inputs_of(
     return texts, positions or "last"
 
 
+def batches_of(order: Sequence[int], inputs: Inputs, size: int) -> Iterator[list[int]]:
+    """Yields rows of batches. Of a model that takes no mask, texts of a batch have the same length."""
+    batch: list[int] = []
+    for row in order:
+        differs = inputs.lengths is not None and batch and inputs.lengths[row] != inputs.lengths[batch[0]]
+        if len(batch) == size or (differs and not inputs.takes_mask):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
 def _texts(data: Any, tokenizer: Any, template: str | None, column: str) -> tuple[list[Row], str | None, bool]:
     if hasattr(data, "to_dict") and hasattr(data, "columns"):
         data = data.to_dict("records")

@@ -11,6 +11,7 @@ export const pythonPath: Command = {
   synopsis: '',
   flags: z.object({}),
   maxWords: 0,
+  worksWithoutPlugins: true,
   run(_words, _given, output) {
     output.result({ path: folder }, () => folder);
     return Promise.resolve();

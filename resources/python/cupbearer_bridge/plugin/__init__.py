@@ -19,19 +19,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import fields
+    from .data import Dataset, Trigger
     from .definition import Cancelled, Definition
     from .detector import Batch, Detector, Features, Layer, LayerDetector, Stream
+    from .model import Model, Task
+    from .parts import Part
     from .trying import fitted
 
 __all__ = [
     "Batch",
     "Cancelled",
+    "Dataset",
     "Definition",
     "Detector",
     "Features",
     "Layer",
     "LayerDetector",
+    "Model",
+    "Part",
     "Stream",
+    "Task",
+    "Trigger",
     "fields",
     "fitted",
 ]
@@ -39,12 +47,17 @@ __all__ = [
 _PLACES = {
     "Batch": "detector",
     "Cancelled": "definition",
+    "Dataset": "data",
     "Definition": "definition",
     "Detector": "detector",
     "Features": "detector",
     "Layer": "detector",
     "LayerDetector": "detector",
+    "Model": "model",
+    "Part": "parts",
     "Stream": "detector",
+    "Task": "model",
+    "Trigger": "data",
     "fitted": "trying",
 }
 

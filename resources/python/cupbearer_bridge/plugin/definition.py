@@ -7,6 +7,7 @@ import inspect
 import math
 import re
 import sys
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar, Protocol
 
@@ -28,6 +29,19 @@ class Link(Protocol):
     def progress(self, done: float, total: float, phase: str) -> None: ...
 
     def log(self, text: str) -> None: ...
+
+
+class Nobody:
+    """Stands for the program where there is none: in tests and notebooks."""
+
+    def check(self) -> None:
+        pass
+
+    def progress(self, done: float, total: float, phase: str) -> None:
+        pass
+
+    def log(self, text: str) -> None:
+        print(text)
 
 
 class Definition:
@@ -66,7 +80,7 @@ class Definition:
     def describe(cls) -> dict[str, Any]:
         """Returns what the program is told of the definition. :raises Fault: if something is missing or wrong."""
         where = class_line(cls)
-        given = cls.__dict__.get("id", getattr(cls, "id", None))
+        given = getattr(cls, "id", None)
         if not isinstance(given, str) or not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", given) or len(given) > 64:
             found = "none" if given is None else repr(given)
             raise Fault(f"{cls.__name__}: expected an id of lower-case words such as 'my-idea', found {found}.", where=where, place=["id"])
@@ -90,14 +104,14 @@ class Definition:
         return described
 
     @classmethod
-    def made(cls, params: dict[str, Any], seed: int, link: Link) -> Any:
-        """Returns an instance at work, whose ``__init__`` may already use its parameters."""
+    def made(cls, params: Mapping[str, Any], seed: int = 0, link: Link | None = None) -> Any:
+        """Returns an instance at work, whose ``__init__`` may already use its parameters; those left out have their defaults."""
         instance = cls.__new__(cls)
         values = {key: field.parse(params.get(key), key) for key, field in cls.params.items()}
         instance.params = SimpleNamespace(**values)
         instance.seed = seed % 2**32
         instance.rng = np.random.default_rng(seed)
-        instance._link = link
+        instance._link = Nobody() if link is None else link
         seed_libraries(instance.seed)
         instance._prepare()
         instance.__init__()  # type: ignore[misc]
@@ -134,7 +148,8 @@ def class_line(cls: type) -> tuple[str, int] | None:
 
 def _first_line(cls: type) -> str:
     # A docstring of one of our own bases says nothing of this class.
-    text = cls.__dict__.get("__doc__") or ""
+    authored = (base for base in cls.__mro__ if not base.__module__.startswith(__package__ or "") and base is not object)
+    text = next((base.__doc__ for base in authored if base.__dict__.get("__doc__")), None) or ""
     return " ".join(inspect.cleandoc(text).split("\n\n")[0].split()).removesuffix(".")
 
 

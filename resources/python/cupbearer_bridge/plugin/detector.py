@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .definition import Definition, class_line, generator_for
-from .faults import Fault
+from .faults import Fault, code_of
 from .state import State, to_array
 
 Floats = NDArray[np.float32]
@@ -234,7 +233,7 @@ class Detector(Definition):
         returned = self.fit(features)  # type: ignore[func-returns-value]
         if returned is not None:
             message = f"fit returned {type(returned).__name__}. What it learns belongs into self.state: self.state['mean'] = ..."
-            raise Fault(message, where=_code(self.fit))
+            raise Fault(message, where=code_of(self.fit))
         return self.state
 
     def run_score(self, batch: Batch) -> dict[str, NDArray[np.float64]]:
@@ -243,7 +242,7 @@ class Detector(Definition):
         scores = returned if isinstance(returned, Mapping) else {_OUTPUT: returned}
         method = self.score_layer if isinstance(self, LayerDetector) and _inherits(self, "score") else self.score
         if not scores:
-            raise Fault("expected scores of at least one layer, found none.", where=_code(method))
+            raise Fault("expected scores of at least one layer, found none.", where=code_of(method))
         return {str(layer): self._checked(str(layer), value, len(batch), method) for layer, value in scores.items()}
 
     def _checked(self, layer: str, value: Any, size: int, method: Callable[..., Any]) -> NDArray[np.float64]:
@@ -256,13 +255,13 @@ class Detector(Definition):
                 found = f"the shape {list(array.shape)}"
         if found is not None:
             message = f"{method.__name__}: expected a score a sample, [{size}], of layer {layer!r}, found {found}."
-            raise Fault(message, where=_code(method))
+            raise Fault(message, where=code_of(method))
         scores = array.astype("<f8")
         infinite = int(size - np.isfinite(scores).sum())
         if infinite > 0:
             worst = scores[~np.isfinite(scores)][0]
             message = f"{method.__name__}: expected finite scores, found {infinite} of {size} of layer {layer!r} that are not, such as {worst}."
-            raise Fault(message, where=_code(method))
+            raise Fault(message, where=code_of(method))
         return scores
 
 
@@ -294,10 +293,10 @@ class LayerDetector(Detector):
             learned = self.fit_layer(stream[layer], layer)
             if not isinstance(learned, Mapping):
                 found = type(learned).__name__
-                raise Fault(f"fit_layer: expected a dict such as {{'mean': x.mean(0)}}, found {found}.", where=_code(self.fit_layer))
+                raise Fault(f"fit_layer: expected a dict such as {{'mean': x.mean(0)}}, found {found}.", where=code_of(self.fit_layer))
             for key, value in learned.items():
                 if not isinstance(key, str) or "." in key:
-                    raise Fault(f"fit_layer: expected names without dots, found {key!r}.", where=_code(self.fit_layer))
+                    raise Fault(f"fit_layer: expected names without dots, found {key!r}.", where=code_of(self.fit_layer))
                 self.state[f"{layer}.{key}"] = value
 
     def score(self, batch: Batch) -> Mapping[str, Any]:
@@ -319,7 +318,3 @@ _BASES: dict[str, type] = {"all": Detector, "layers": LayerDetector}
 
 def _inherits(detector: Detector, method: str) -> bool:
     return getattr(type(detector), method) is getattr(LayerDetector, method)
-
-
-def _code(method: Callable[..., Any]) -> Any:
-    return getattr(inspect.unwrap(method), "__code__", None)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
-_HERE = str(Path(__file__).resolve().parent.parent)
+from ..needed import ExportError
 
-#: Names by which packages are installed, where they are imported by others.
-_INSTALLED_AS = {
-    "PIL": "pillow",
-    "cv2": "opencv-python",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "umap": "umap-learn",
-    "yaml": "pyyaml",
-}
+_HERE = str(Path(__file__).resolve().parent.parent)
 
 
 class DefinitionError(Exception):
@@ -37,6 +30,11 @@ class Fault(Exception):
         super().__init__(message)
         self.where = (where.co_filename, where.co_firstlineno) if isinstance(where, CodeType) else where
         self.place = list(place)
+
+
+def code_of(method: Callable[..., Any]) -> CodeType | None:
+    """Returns where a method is written; None of one that is not written in Python."""
+    return getattr(inspect.unwrap(method), "__code__", None)
 
 
 def cut(text: str, most: int) -> str:
@@ -62,7 +60,7 @@ def described_fault(error: BaseException, folder: str) -> dict[str, Any]:
 
 
 def _message(error: BaseException, folder: str) -> str:
-    if isinstance(error, (Fault, DefinitionError)):
+    if isinstance(error, (Fault, DefinitionError, ExportError)):
         return str(error)
     missing = _missing(error, folder)
     if missing is not None:
@@ -117,7 +115,7 @@ def _missing(error: BaseException, folder: str) -> str | None:
             top = current.name.partition(".")[0]
             # Of a package that is there a part is missing: another version than the plugin expects.
             if top == current.name and not os.path.exists(os.path.join(folder, top)):
-                return _INSTALLED_AS.get(top, top)
+                return top
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import platform
 import signal
@@ -11,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from .data import Dataset, Trigger
 from .definition import Cancelled, Definition
 from .detector import Batch, Detector, Features, Layer, Stream
 from .exchange import Exchange
 from .faults import Fault, described_fault
 from .frames import Conversation
 from .loading import definitions_in, load_entry
+from .model import Model, OpenedModel, described_parts
 from .questions import ProtocolError
 from .state import from_stored, to_stored
 
@@ -33,6 +36,8 @@ def serve(reader: int, writer: int) -> None:
     # Ctrl-C reaches every process of a terminal; the program decides what it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.dont_write_bytecode = True
+    # A crash of the interpreter leaves a traceback in the log.
+    faulthandler.enable(2)
     conversation = Conversation(reader, writer)
     server = Server(conversation)
     while (question := conversation.question()) is not None:
@@ -56,6 +61,7 @@ class Server:
         self._exchange: Exchange | None = None
         self._definitions: dict[tuple[str, str], type[Definition]] | None = None
         self._detector: Detector | None = None
+        self._opened: OpenedModel | None = None
 
     def answer(self, question: Question) -> dict[str, Any]:
         ask = question["ask"]
@@ -69,7 +75,13 @@ class Server:
             return self._load(question)
         if ask == "score":
             return self._score(question)
-        raise Fault(f"Plugins in Python cannot answer {ask!r}.")
+        if ask == "open":
+            return self._open(question)
+        if ask == "activations":
+            return self._activations(question)
+        if ask == "dataset":
+            return self._dataset(question)
+        return self._change(question)
 
     def fault(self, error: BaseException) -> dict[str, Any]:
         if isinstance(error, Cancelled):
@@ -156,6 +168,53 @@ class Server:
         scores = self._detector.run_score(self._batch(question["batch"]))
         self._conversation.check()
         return {"scores": self._arrays.write(scores)}
+
+    def _open(self, question: Question) -> dict[str, Any]:
+        # A task is a model with a question about it.
+        kind = "task" if ("task", question["definition"]) in self._known() else "model"
+        model: Model = self._made(kind, question)
+        opened = self._opened = model.open()
+        parts = described_parts(opened)
+        placed = self._arrays.write({f"{name}.{key}": array for name, (_, arrays) in parts.items() for key, array in arrays.items()})
+        return {
+            "opened": {
+                "layers": [{"name": name, "shape": list(layer.shape), "isRagged": layer.is_ragged} for name, layer in opened.layers.items()],
+                **({} if opened.logits is None else {"logits": opened.logits}),
+                "parts": {name: {**facts, **{key: placed[f"{name}.{key}"] for key in arrays}} for name, (facts, arrays) in parts.items()},
+                "fingerprint": opened.fingerprint,
+            }
+        }
+
+    def _activations(self, question: Question) -> dict[str, Any]:
+        opened, part = self._opened, question["part"]
+        if opened is None or part not in opened.parts:
+            raise ProtocolError(f"expected a model with {part} samples to be open before its activations are asked for.")
+        rows = self._arrays.read(question["indices"]).tolist()
+        unknown = [layer for layer in question["layers"] if layer not in opened.layers]
+        if unknown or (question["logits"] and opened.logits is None):
+            raise ProtocolError(f"expected layers of the model, found {unknown or 'logits'}.")
+        values, logits = opened.activations(part, rows, question["layers"], question["logits"])
+        self._conversation.check()
+        placed = self._arrays.write({**{f"layer {name}": value for name, value in values.items()}, **({} if logits is None else {"logits": logits})})
+        answer = {"activations": {name: placed[f"layer {name}"] for name in values}}
+        return answer if logits is None else {**answer, "logits": placed["logits"]}
+
+    def _dataset(self, question: Question) -> dict[str, Any]:
+        dataset: Dataset = self._made("dataset", question)
+        inputs, labels, classes = dataset.arrays(question["half"])
+        self._conversation.check()
+        vocabulary = {} if dataset.vocabulary is None else {"vocabulary": [str(word) for word in dataset.vocabulary]}
+        return {"dataset": {**self._arrays.write({"inputs": inputs, "labels": labels}), "classes": classes, **vocabulary}}
+
+    def _change(self, question: Question) -> dict[str, Any]:
+        trigger: Trigger = self._made("trigger", {"seed": 0, **question})
+        trigger.vocabulary = question.get("vocabulary", ())
+        samples, seeds = self._arrays.read(question["samples"]), self._arrays.read(question["seeds"])
+        if samples.ndim < 2 or seeds.shape != (len(samples),):
+            raise ProtocolError("expected samples [n, ...] and a seed for each.")
+        changed = trigger.changed(samples, seeds)
+        self._conversation.check()
+        return self._arrays.write({"samples": changed})
 
 
 def _version(name: str) -> str | None:

@@ -8,24 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .definition import Link
 from .detector import Batch, Detector, Features, Layer, Stream
 from .state import from_stored, to_stored
 
 Activations = Mapping[str, Any]
-
-
-class _Nobody:
-    """Stands for the program where there is none."""
-
-    def check(self) -> None:
-        pass
-
-    def progress(self, done: float, total: float, phase: str) -> None:
-        pass
-
-    def log(self, text: str) -> None:
-        print(text)
 
 
 class Fitted:
@@ -78,9 +64,8 @@ def fitted(
         name: Stream(name, len(next(iter(values.values()))), layers, take, marks if name == "untrusted" else None)
         for name, values in given.items()
     }
-    link: Link = _Nobody()
-    state = detector.made(params, seed, link).run_fit(Features(layers, streams.get("trusted"), streams.get("untrusted")))
-    loaded = detector.made(params, seed, link)
+    state = detector.made(params, seed).run_fit(Features(layers, streams.get("trusted"), streams.get("untrusted")))
+    loaded = detector.made(params, seed)
     loaded.state = from_stored(*to_stored(state))
     return Fitted(loaded)
 
