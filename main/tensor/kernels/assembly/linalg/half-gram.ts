@@ -7,7 +7,7 @@ import { share } from '../share';
 // rows, and these sums in float64.
 
 const FLOAT: usize = 4;
-/** Rows whose products are summed up in float32: twice as many double the largest error, half as many take a tenth longer. */
+/** Rows whose products are summed up in float32: twice as many double the largest error and were no faster. */
 const RUN: i32 = 64;
 /** Columns of a right panel: two tiles of the gram matrix side by side. */
 const PAIR: i32 = 2 * COLUMNS;
