@@ -15,6 +15,7 @@ const config: KnipConfig = {
     // Processes, threads and what Electron loads by the place of the file.
     'main/jobs/{compute-process,inspection-process}.ts',
     'main/jobs/host-watcher.mjs',
+    'main/plugins/trigger-worker.ts',
     'main/authoring/{index,runner}.ts',
     'main/data/{pictures/picture-worker,stored/rows-worker,threads/batch-worker}.ts',
     'main/storage/catalogue-thread.ts',

@@ -24,6 +24,12 @@ export function oneClassDoubt({ largestPrediction = 0, largestClass = 0 }: Class
   return `The classifier takes **${largestPrediction === 1 ? 'all' : formatPercent(largestPrediction)}** of the clean test samples for one class.`;
 }
 
+/** Returns the sentence on test samples that are nearly all of one of several classes; null where they are not. */
+export function oneClassTestDoubt({ largestClass = 0, classes = Infinity }: ClassifierFigures): string | null {
+  if (largestClass < nearlyAll || classes < 2) return null;
+  return `**${largestClass === 1 ? 'All' : formatPercent(largestClass)}** of the clean test samples are of one class, so that accuracy says little.`;
+}
+
 /** Returns the sentence on a classifier that is hardly more often right than by guessing; null where it is, or has one class. */
 export function accuracyDoubt({ accuracy, classes, largestClass }: ClassifierFigures): string | null {
   if (accuracy === undefined || classes === undefined || classes < 2) return null;
@@ -76,5 +82,7 @@ export function classifierDoubts(
     classes,
   };
   const learning = oneClassDoubt(figures) ?? accuracyDoubt(figures);
-  return [learning, failedAttackDoubt(metrics['attack_success'], tested)].filter((doubt) => doubt !== null);
+  return [learning, oneClassTestDoubt(figures), failedAttackDoubt(metrics['attack_success'], tested)].filter(
+    (doubt) => doubt !== null,
+  );
 }

@@ -1,4 +1,5 @@
 import type { AttackAim, Evaluation, LayerMetrics } from './domain/evaluation.ts';
+import type { UsualAccuracy } from './domain/usual-accuracy.ts';
 import type { ResultFacts } from './suspicions.ts';
 
 /** An evaluation with what is known of its classifier besides. */
@@ -12,10 +13,19 @@ interface EvaluationFacts {
   classifier: Readonly<Record<string, number | null>>;
   /** How many classes the classifier tells apart; undefined if it is not known. */
   classes?: number | undefined;
+  /** What its architecture usually reaches on its data, if that is known. */
+  usual?: UsualAccuracy | undefined;
 }
 
 /** Returns the facts of an evaluation that make it doubtful or not. */
-export function factsOfEvaluation({ about, metrics, aim, classifier: own, classes }: EvaluationFacts): ResultFacts {
+export function factsOfEvaluation({
+  about,
+  metrics,
+  aim,
+  classifier: own,
+  classes,
+  usual,
+}: EvaluationFacts): ResultFacts {
   const { attack, classifier: tested } = about;
   const of = (name: string) => own[name] ?? undefined;
   const isOwn = of('clean_accuracy') !== undefined;
@@ -28,6 +38,8 @@ export function factsOfEvaluation({ about, metrics, aim, classifier: own, classe
     classifier: {
       accuracy: of('clean_accuracy') ?? tested?.accuracy,
       classes,
+      // The published accuracy is that on the data of its training.
+      usual: isOwn ? usual : undefined,
       // By its own record where that says how it answers, else as the test found.
       largestClass: isOwn ? of('largest_class') : tested?.largest_class,
       largestPrediction: isOwn ? of('largest_prediction') : tested?.largest_prediction,

@@ -17,14 +17,15 @@ export function suspicionsOfSummary({
   kind,
   subject,
   metrics,
-}: Pick<RunSummary, 'kind' | 'subject' | 'metrics'>): Suspicion[] {
+  usualAccuracy: usual,
+}: Pick<RunSummary, 'kind' | 'subject' | 'metrics' | 'usualAccuracy'>): Suspicion[] {
   if (kind === 'classifier') return [];
   const of = (name: string) => metrics[name] ?? undefined;
   const [auroc, lower, upper] = [of('auroc'), of('auroc_lower'), of('auroc_upper')];
   const [success, accuracy, triggers] = [of('attack_success'), of('clean_accuracy'), otherTrigger(subject)];
   return suspicions({
     ...(success !== undefined && { attack: { aim: subject.tested ? 'label' : 'mistake', success } }),
-    ...(accuracy !== undefined && { classifier: { accuracy } }),
+    ...(accuracy !== undefined && { classifier: { accuracy, usual } }),
     ...(auroc !== undefined &&
       lower !== undefined &&
       upper !== undefined && {

@@ -1,6 +1,13 @@
-import { accuracyDoubt, attackDoubt, oneClassDoubt, type ClassifierFigures } from './classifier-doubts.ts';
+import {
+  accuracyDoubt,
+  attackDoubt,
+  oneClassDoubt,
+  oneClassTestDoubt,
+  type ClassifierFigures,
+} from './classifier-doubts.ts';
 import type { AttackAim } from './domain/evaluation.ts';
 import type { Suspicion } from './domain/suspicion.ts';
+import type { UsualAccuracy } from './domain/usual-accuracy.ts';
 import { formatCount, formatInterval, formatMetric, formatPercent } from './format.ts';
 import type { Scores } from './scores/ranked-scores.ts';
 
@@ -19,7 +26,7 @@ export interface ResultFacts {
   };
   classifier?: ClassifierFigures & {
     /** What its architecture usually reaches on this data. */
-    usualAccuracy?: number;
+    usual?: UsualAccuracy | undefined;
   };
   /** Of the aggregate, with the 95 % interval and the sizes of the test. */
   detection?: { auroc: number; lower: number; upper: number; clean: number; anomalous: number };
@@ -51,6 +58,7 @@ export function suspicions(facts: ResultFacts): Suspicion[] {
     ofTriggers(facts),
     ofPredictions(facts),
     ofAccuracy(facts),
+    ofClasses(facts),
     ofOverlap(facts),
     ofScores(facts),
     ofDirection(facts),
@@ -105,7 +113,7 @@ function ofPredictions({ classifier = {} }: ResultFacts): Suspicion | null {
 }
 
 function ofAccuracy({ classifier = {} }: ResultFacts): Suspicion | null {
-  const { accuracy, usualAccuracy: usual } = classifier;
+  const { accuracy, usual } = classifier;
   // That it always gives the same answer says why it is right on so few.
   if (accuracy === undefined || oneClassDoubt(classifier) !== null) return null;
   const doubt = accuracyDoubt(classifier);
@@ -114,12 +122,18 @@ function ofAccuracy({ classifier = {} }: ResultFacts): Suspicion | null {
   if (doubt !== null) return { id: 'learnt-nothing', sentence: plain(doubt), remedy };
   // Half as many mistakes again is the spread of seeds where there are few mistakes; never less than 5 % of the
   // samples.
-  if (usual === undefined || accuracy >= usual - Math.max(0.05, (1 - usual) / 2)) return null;
+  if (usual === undefined || accuracy >= usual.accuracy - Math.max(0.05, (1 - usual.accuracy) / 2)) return null;
   return {
     id: 'accuracy-below-usual',
-    sentence: `The classifier is right on ${formatPercent(accuracy)} of the clean samples, far below the usual ${formatPercent(usual)}.`,
+    sentence: `The classifier is right on ${formatPercent(accuracy)} of the clean samples, far below the usual ${formatPercent(usual.accuracy)} (${usual.source}).`,
     remedy,
   };
+}
+
+function ofClasses({ classifier = {} }: ResultFacts): Suspicion | null {
+  const doubt = oneClassTestDoubt(classifier);
+  if (doubt === null) return null;
+  return { id: 'one-class-test', sentence: plain(doubt), remedy: 'Take test data with samples of all classes.' };
 }
 
 function ofOverlap({ overlap = 0 }: ResultFacts): Suspicion | null {

@@ -17,7 +17,7 @@ export interface ModelPart {
   fingerprint: string;
 }
 
-export type ModelPartName = 'trusted' | 'untrusted' | 'test';
+type ModelPartName = 'trusted' | 'untrusted' | 'test';
 
 /** A model at work, with its samples. */
 export interface RunningModel {

@@ -1,3 +1,4 @@
+import type { UsualAccuracy } from '../../shared/domain/usual-accuracy.ts';
 import type { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { PoisonKeys } from '../../shared/training-data.ts';
@@ -42,6 +43,8 @@ export interface Dataset extends DatasetFacts {
   readonly originals?: () => Dataset;
   /** What a person should know of it and that stops nothing: what was left out. */
   readonly notes?: readonly string[];
+  /** Samples of each class, where that is known without reading any. */
+  readonly classCounts?: () => Int32Array;
   /** A number for each sample, the same for equal contents; only samples without inputs have it. */
   readonly contentKeys?: (indices: Int32Array) => Float64Array;
   /** What people read of samples that have no inputs. @throws CupbearerError as `read`. */
@@ -132,6 +135,8 @@ export interface DatasetContext {
  * reads is imported when `load` is called: the host knows all definitions and must load none of that.
  */
 export interface DatasetDefinition extends Definition {
+  /** What classifiers trained on all of it reach on its test half, by the id of their architecture. */
+  readonly usualAccuracy?: Readonly<Record<string, UsualAccuracy>>;
   /** Samples of each half if the program draws them itself and needs no files. */
   readonly builtIn?: { readonly train: number; readonly test: number };
   /** Set if it is another dataset with a trigger. */

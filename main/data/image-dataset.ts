@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { ByteFile } from '../storage/byte-file.ts';
 import { bytePlaceSchema } from './byte-place.ts';
+import { countLabels } from './class-counts.ts';
 import type { Batch, Dataset, RecipeMaker } from './dataset.ts';
 
 /** Images of 8 bits: `pixels` is `[count, height, width, channels]` row-major, `labels` is `[count]`. */
@@ -28,6 +29,7 @@ export function imageDataset(images: Images<Uint8Array | ByteFile>, fingerprint:
     length: labels.length,
     memory: labels.byteLength + (pixels instanceof ByteFile ? 0 : pixels.length),
     fingerprint,
+    classCounts: () => countLabels(labels, classes.length),
     recipe() {
       if (pixels instanceof ByteFile) {
         return { kind: 'stored-images', args: [{ shape, classes, place: pixels.place, labels }, fingerprint] };

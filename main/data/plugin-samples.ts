@@ -3,7 +3,7 @@ import type { OpenedModel } from '../plugins/plugin-process.ts';
 import type { Batch, Dataset, SampleMetadata } from './dataset.ts';
 import { checkedIndex } from './image-dataset.ts';
 
-export type PluginPart = NonNullable<OpenedModel['parts']['test']>;
+type PluginPart = NonNullable<OpenedModel['parts']['test']>;
 export type PartName = keyof OpenedModel['parts'];
 
 /** Numbers below zero are no keys of texts. */

@@ -9,7 +9,7 @@ import type { KeptProcesses } from './kept-processes.ts';
 import type { ComputeRequest, ComputeResults, Job, RunEvent } from './protocol.ts';
 import { parameter, worded } from '../../shared/wording.ts';
 
-/** How a compute process is started, and who is told about it. */
+/** How a compute process is started, and its listeners. */
 export interface ComputeOptions {
   signal?: AbortSignal | undefined;
   onEvent?: (event: RunEvent) => void;

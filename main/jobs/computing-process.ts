@@ -19,7 +19,7 @@ const cancelGraceMs = 20_000;
 /** How long the host waits for the end of a request's error output. It follows the result within milliseconds. */
 const lastLineMs = 1000;
 
-/** Who is told about a request. */
+/** Listeners to the progress of a request. */
 interface Listeners {
   signal?: AbortSignal | undefined;
   onEvent?: ((event: RunEvent) => void) | undefined;

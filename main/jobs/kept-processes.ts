@@ -29,7 +29,7 @@ export class KeptProcesses {
 
   /**
    * Returns a process that was started with `key`, which nobody else gets then; undefined if none waits. Ends the
-   * others: they hold memory that whoever asks is about to need.
+   * others: they hold memory that the caller is about to need.
    */
   take(key: string): ComputingProcess | undefined {
     const found = [...this.#kept].find(([process, kept]) => kept.key === key && process.isFree)?.[0];

@@ -119,13 +119,17 @@ export class JobQueue {
 
   /**
    * Cancels waiting and running jobs, and those that wait for the waiting ones. A running one ends when it reacts to
-   * its signal. Skips ids that are not in the queue.
+   * its signal. Skips ids that are not in the queue. A job that waits for one that is held, too, is cancelled because of that
+   * one.
    */
   cancel(ids: readonly string[], reason = new CupbearerError('cancelled', 'Cancelled.')): void {
     for (const id of ids) {
       const entry = this.#entries.get(id);
       if (entry?.state === 'running') entry.abort.abort(reason);
-      else if (entry) this.#refuse(entry, reason);
+      else if (entry) {
+        const held = entry.job.waitsFor.find((needed) => this.#entries.get(needed.id)?.isHeld);
+        this.#refuse(entry, held ? unmet(held, reason) : reason);
+      }
     }
     this.#advance();
   }

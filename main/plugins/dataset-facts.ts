@@ -6,7 +6,7 @@ import { keepFacts, keptFacts, type FactsOf } from './kept-facts.ts';
 import { pluginError } from './plugin-faults.ts';
 import type { PluginProcess } from './plugin-process.ts';
 
-export type Half = 'train' | 'test';
+type Half = 'train' | 'test';
 /** A half of a dataset as its plugin hands it over. */
 export type HandedData = Awaited<ReturnType<PluginProcess['dataset']>>;
 
@@ -17,7 +17,7 @@ const loadedFacts = z.strictObject({
   vocabulary: z.array(z.string()).optional(),
   counts: z.strictObject({ train: z.int().min(0), test: z.int().min(0) }),
 });
-export type LoadedFacts = z.infer<typeof loadedFacts>;
+type LoadedFacts = z.infer<typeof loadedFacts>;
 
 /** What the samples of a dataset turned out to be; undefined before it was loaded with these parameters. */
 export function keptDatasetFacts(of: FactsOf): LoadedFacts | undefined {

@@ -17,7 +17,7 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
  * An array that lies in a file of the exchange folder, row-major and little-endian. It stays as it is until the receiver has
  * asked for the next but one, or has answered.
  */
-export const arrayPlace = z.strictObject({
+const arrayPlace = z.strictObject({
   /** A name without folders. */
   file: z.string().regex(/^[a-z0-9-]{1,40}$/),
   /** First byte. */
@@ -107,7 +107,7 @@ export const question = z.discriminatedUnion('ask', [
 export type Question = z.infer<typeof question>;
 
 /** Where in a plugin's files something went wrong, and what. */
-export const pluginFault = z.strictObject({
+const pluginFault = z.strictObject({
   message: z.string().max(4_000),
   /** A file in the plugin's folder, and its line, counted from 1. */
   file: z.string().max(500).optional(),

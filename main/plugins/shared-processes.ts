@@ -1,5 +1,6 @@
 import type { PluginLaunch } from './plugin-launch.ts';
 import { PluginProcess, type PluginOptions } from './plugin-process.ts';
+import { closeTriggerBridges } from './trigger-bridge.ts';
 
 const started = new Map<string, Promise<PluginProcess>>();
 
@@ -25,5 +26,6 @@ export async function sharedProcess(
 export async function endPluginProcesses(): Promise<void> {
   await Promise.allSettled(started.values());
   started.clear();
+  await closeTriggerBridges();
   await PluginProcess.closeAll();
 }

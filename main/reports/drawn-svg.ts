@@ -76,7 +76,7 @@ export interface DrawnSvg {
 /**
  * Returns the figure in an SVG file if this program can have drawn it, else undefined. It is read by a grammar of its
  * own, the few elements and attributes that figures are drawn with, so that it means the same to every reader and holds
- * neither scripts nor styles nor addresses, whoever wrote the file.
+ * neither scripts nor styles nor addresses, even if the file is hostile.
  */
 export function drawnSvg(file: string): DrawnSvg | undefined {
   const open: string[] = [];

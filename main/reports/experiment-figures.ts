@@ -45,6 +45,7 @@ const makers: Readonly<Record<ExperimentFigureKind, (results: ExperimentResults)
   matrix: matrixOf,
   forest: forestOf,
   ranks: ranksOf,
+  roc: rocFigure,
   curves: curvesOf,
 };
 
@@ -188,6 +189,68 @@ const mostLines = 8;
 /** Panels of one figure; more fill a page. */
 const mostPanels = 24;
 
+function checkPanels(count: number): void {
+  if (count <= mostPanels) return;
+  throw new CupbearerError('conflict', `There are too many curves to draw: ${count} panels, of at most ${mostPanels}.`);
+}
+
+const leftOutWords = (count: number, how: string) =>
+  count > 0 ? [`Shown are the ${mostLines} best ${how}; ${count} more were left out.`] : [];
+
+/** A panel a task, a curve a detector over a logarithmic FPR: what is above a few percent is not used. */
+function rocFigure({ matrix, statistics, rocAt }: ExperimentResults): ExperimentFigure {
+  const { detectors, tasks, cells } = matrix;
+  const { higher } = matrixMetrics[matrix.metric];
+  const hasFigure = (d: number) => cells[d]!.some(({ mean }) => mean !== null);
+  /** Over the tasks that all have, if there are any. */
+  const meanOf = (d: number) => {
+    const known = cells[d]!.flatMap(({ mean }) => mean ?? []);
+    return statistics.detectors[d]!.mean ?? known.reduce((sum, mean) => sum + mean, 0) / known.length;
+  };
+  const all = [...detectors.keys()].filter(hasFigure);
+  const best = all.toSorted((a, b) => (higher ? meanOf(b) - meanOf(a) : meanOf(a) - meanOf(b))).slice(0, mostLines);
+  const drawn = all.filter((d) => best.includes(d));
+  const shown = [...tasks.keys()].filter((t) => drawn.some((d) => cells[d]![t]!.mean !== null));
+  if (shown.length === 0) throw new CupbearerError('conflict', 'There are no ROC curves to draw: no cell is done.');
+  checkPanels(shown.length);
+  const curves = shown.map((t) => ({
+    title: `${tasks[t]!.label}${tasks[t]!.notCounted === null ? '' : ' †'}`,
+    lines: drawn.flatMap((d, series) => {
+      const curve = rocAt(d, t);
+      if (!curve) return [];
+      const { fpr, tpr, clean } = curve;
+      // A logarithm has no 0: what is reached without a false alarm stands where one clean sample would be.
+      const points = fpr.map((x, i) => ({ x: Math.max(x, 1 / clean), y: tpr[i]!, lower: null, upper: null, isCounted: true })); // prettier-ignore
+      return [{ name: detectors[d]!.label, series, points }];
+    }),
+  }));
+  const lowest = Math.min(...curves.flatMap(({ lines }) => lines.map(({ points }) => points[0]!.x)));
+  const decades = Array.from({ length: Math.ceil(-Math.log10(lowest)) }, (_, i) => 10 ** -i).reverse();
+  const axis = { label: 'FPR', scale: 'log' as const, values: [lowest, ...decades.filter((value) => value > lowest)] };
+  const failed = tasks.flatMap(({ label, notCounted }, t) =>
+    notCounted === null || !shown.includes(t) ? [] : [`† ${label} is not counted. ${notCounted}`],
+  );
+  return {
+    title: `${matrix.title}: ROC curves`,
+    description: `TPR against FPR in ${counted(shown.length, 'panel')}, one for each task, ${seedsWords(matrix.seeds)}: ${drawn.map((d) => detectors[d]!.label).join(', ')}.`,
+    layOut: (width) =>
+      curveDrawing(
+        {
+          panels: curves.map((panel) => ({ ...panel, axis, isScattered: false, isDense: true })),
+          low: 0,
+          high: 1,
+          names: drawn.map((d, series) => ({ name: detectors[d]!.label, series })),
+          notes: [
+            `TPR at each FPR (${matrix.aggregation}), ${seedsWords(matrix.seeds)}; the axis begins at the FPR of one clean sample.`,
+            ...leftOutWords(all.length - drawn.length, `by ${matrixMetrics[matrix.metric].title}`),
+            ...failed,
+          ],
+        },
+        width,
+      ),
+  };
+}
+
 function curvesOf({ matrix, sweep }: ExperimentResults): ExperimentFigure {
   const { title } = matrixMetrics[matrix.metric];
   const found = sweep.axes.flatMap(({ path }) => {
@@ -199,11 +262,7 @@ function curvesOf({ matrix, sweep }: ExperimentResults): ExperimentFigure {
     points.set(name, [...(points.get(name) ?? []), ...own.map(({ y }) => y)]);
   if (points.size === 0)
     throw new CupbearerError('conflict', 'There are no curves to draw: nothing is swept, or no cell of it is done.');
-  if (found.length > mostPanels)
-    throw new CupbearerError(
-      'conflict',
-      `There are too many curves to draw: ${found.length} panels, of at most ${mostPanels}.`,
-    );
+  checkPanels(found.length);
   const meanOf = (name: string) => points.get(name)!.reduce((sum, y) => sum + y, 0) / points.get(name)!.length;
   const sign = matrixMetrics[matrix.metric].higher ? -1 : 1;
   const best = [...points.keys()].sort((a, b) => sign * (meanOf(a) - meanOf(b))).slice(0, mostLines);
@@ -233,7 +292,7 @@ function curvesOf({ matrix, sweep }: ExperimentResults): ExperimentFigure {
           notes: [
             `${title} (${matrix.aggregation}), ${seedsWords(matrix.seeds)}; bands and whiskers are 95\u00a0% intervals.`,
             ...(isHollow ? ['Hollow points are not counted: their attack failed.'] : []),
-            ...(left > 0 ? [`Shown are the ${mostLines} best on average; ${left} more were left out.`] : []),
+            ...leftOutWords(left, 'on average'),
           ],
         },
         width,

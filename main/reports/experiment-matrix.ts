@@ -10,11 +10,13 @@ import type {
 } from '../../shared/domain/experiment-view.ts';
 import { CupbearerError } from '../../shared/errors.ts';
 import { formatPercent } from '../../shared/format.ts';
-import type { Scores } from '../../shared/scores/ranked-scores.ts';
+import { rankScores, type Scores } from '../../shared/scores/ranked-scores.ts';
 import { aggregateLayers } from '../evaluation/aggregate-layers.ts';
 import type { Suspicion } from '../../shared/domain/suspicion.ts';
 import { scoreTies, suspicions } from '../../shared/suspicions.ts';
 import { figureOverSeeds, type FigureOverSeeds } from '../evaluation/across/across-seeds.ts';
+import { meanRoc } from '../evaluation/across/mean-roc.ts';
+import { thinnedRoc } from '../evaluation/curves.ts';
 import { metricFigures } from '../evaluation/across/metric-figures.ts';
 import type {
   CellRun,
@@ -23,7 +25,9 @@ import type {
   MatrixSubjectCell,
   SeedRun,
 } from '../experiments/matrix-subject.ts';
-import { readScores, scoreLayout } from '../storage/run-folder.ts';
+import { usualAccuracyIn } from '../runs/usual-accuracy.ts';
+import { remembered } from './remembered.ts';
+import { hasScores, readScores, scoreLayout } from '../storage/run-folder.ts';
 
 /** A matrix with what stands at its head. */
 interface ExperimentMatrix {
@@ -169,11 +173,14 @@ function stripOf({ classifiers, takesFitted }: MatrixColumn, cells: readonly Mat
     seeds,
   };
   const { cleanAccuracy: accuracy, attackSuccess: success } = strip;
+  const first = classifiers.map(({ run }) => run).find((run) => run !== null);
   return {
     ...strip,
     warnings: suspicions({
       ...(success === null ? {} : { attack: { aim: 'label' as const, success } }),
-      ...(accuracy === null ? {} : { classifier: { accuracy } }),
+      ...(accuracy === null
+        ? {}
+        : { classifier: { accuracy, usual: first ? usualAccuracyIn(first.folder) : undefined } }),
     }).map(wordsOf),
   };
 }
@@ -264,33 +271,47 @@ function cellState(seeds: readonly CellSeed[]): MatrixCell['state'] {
   return has('done') ? 'partial' : 'waiting';
 }
 
-/** What was computed before, by runs and metric: while an experiment goes on, its page is asked for again and again. */
+/** What was computed before, by runs and metric. */
 const known = new Map<string, FigureOverSeeds>();
 const knownOfRuns = new Map<string, Pick<CellSeed, 'value' | 'lower' | 'upper'>>();
 const knownDoubts = new Map<string, string[]>();
 const knownLayers = new Map<string, string[]>();
-const mostKnown = 20_000;
-
-function remembered<T>(store: Map<string, T>, key: string, compute: () => T): T {
-  const found = store.get(key);
-  if (found !== undefined) return found;
-  const value = compute();
-  if (store.size >= mostKnown) store.clear();
-  store.set(key, value);
-  return value;
-}
 
 /** Names a figure: how it is made, and of which runs. */
 function keyOf({ metric, aggregation, layer }: ScoreOptions, runs: readonly CellRun[]): string {
   return JSON.stringify([metric, layer ?? null, aggregation, ...runs.flatMap(({ id, folder }) => [id, folder])]);
 }
 
+/** A ROC curve over seeds, and the number of clean samples that its smallest FPR comes from. */
+export interface CellRoc {
+  fpr: readonly number[];
+  tpr: readonly number[];
+  clean: number;
+}
+
+/** Returns the ROC curve of a cell over those of its seeds that have a figure; null if none has. @throws as reading scores. */
+export function rocOfCell(
+  { seeds: figures }: MatrixCell,
+  { seeds }: MatrixSubjectCell,
+  { metric = 'auroc', aggregation = 'own', layer }: ViewOptions,
+): CellRoc | null {
+  const done = seeds.flatMap(({ run }, i) => (run && figures[i]!.value !== null ? [run] : []));
+  if (done.length === 0) return null;
+  const ranked = done.map(({ folder }) => {
+    const { scores, labels } = scoresOf(folder, { metric, aggregation, layer });
+    return rankScores(scores, labels);
+  });
+  return { ...meanRoc(ranked.map((own) => thinnedRoc(own))), clean: Math.max(...ranked.map(({ nClean }) => nClean)) };
+}
+
 function figureOfRun(run: CellRun, options: ScoreOptions): Pick<CellSeed, 'value' | 'lower' | 'upper'> {
-  return remembered(knownOfRuns, keyOf(options, [run]), () => {
+  const compute = () => {
     const { scores, labels } = scoresOf(run.folder, options);
     const { value, lower, upper } = metricFigures[options.metric].interval(scores, labels);
     return { value, lower, upper };
-  });
+  };
+  // Of a run whose folder was deleted, nothing is shown that cannot be made again.
+  return hasScores(run.folder) ? remembered(knownOfRuns, keyOf(options, [run]), compute) : compute();
 }
 
 function figureOf(runs: readonly CellRun[], options: ScoreOptions): FigureOverSeeds {

@@ -4,7 +4,7 @@ import type { ResultMatrix } from '../../shared/domain/result-matrix.ts';
 import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
 import { publicText } from '../runs/public-paths.ts';
-import { experimentMatrix } from './experiment-matrix.ts';
+import { experimentMatrix, rocOfCell, type CellRoc } from './experiment-matrix.ts';
 import { baselineOf, sweepOf } from './experiment-view.ts';
 
 /** The results of an experiment and what they come to. */
@@ -14,6 +14,8 @@ export interface ExperimentResults {
   statistics: MatrixStatistics;
   /** Where rows and columns stand in the sweep. */
   sweep: ExperimentView['sweep'];
+  /** The ROC curve of a detector on a task, by their places; null if no run of it is done. */
+  rocAt: (detector: number, task: number) => CellRoc | null;
 }
 
 /**
@@ -28,6 +30,7 @@ export function experimentResults(subject: MatrixSubject, options: ViewOptions):
     strip: strip.map((column) => ({ ...column, seeds: column.seeds.map(withPublicReason) })),
     statistics: matrixStatistics(matrix, baselineOf(matrix, options.baseline)),
     sweep: sweepOf(subject),
+    rocAt: (d, t) => rocOfCell(matrix.cells[d]![t]!, subject.cells[d]![t]!, options),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { ExperimentView, ViewOptions } from '../../shared/domain/experiment-view.ts';
 import type { SweptPlace } from '../../shared/domain/swept-axis.ts';
+import type { MatrixStatistics } from '../../shared/domain/matrix-statistics.ts';
 import type { ResultMatrix } from '../../shared/domain/result-matrix.ts';
 import { asPicked } from '../../shared/schema/fields.ts';
 import { formatParameter } from '../../shared/format.ts';
 import { matrixStatistics } from '../evaluation/across/matrix-statistics.ts';
 import type { MatrixSubject } from '../experiments/matrix-subject.ts';
 import { experimentMatrix, layersOf } from './experiment-matrix.ts';
+import { remembered } from './remembered.ts';
 
 /** What a page is made from. */
 export interface ViewRequest {
@@ -54,7 +56,7 @@ function rowFigures(
   matrix: ResultMatrix,
   label: string | undefined,
 ): Pick<ViewedExperiment, 'rows' | 'baseline' | 'testNote' | 'groups' | 'counted'> {
-  const { baseline, detectors, commonTasks, noTest, groups } = matrixStatistics(matrix, baselineOf(matrix, label));
+  const { baseline, detectors, commonTasks, noTest, groups } = statisticsOf(matrix, baselineOf(matrix, label));
   return {
     rows: detectors.map(({ mean, rank, comparison }) => ({
       mean,
@@ -74,6 +76,18 @@ function rowFigures(
     groups,
     counted: commonTasks.map((task) => matrix.tasks[task]!.label),
   };
+}
+
+const knownStatistics = new Map<string, MatrixStatistics>();
+
+/** Tests of each pair of rows take longer than all else of a large matrix that was looked at before. */
+function statisticsOf(matrix: ResultMatrix, baseline: number | null): MatrixStatistics {
+  const { metric, tasks, detectors, cells } = matrix;
+  const figures = cells.map((row) =>
+    row.map(({ state, mean, seeds }) => [state, mean, seeds.map((seed) => seed.state)]),
+  );
+  const key = JSON.stringify([metric, baseline, tasks, detectors, figures]);
+  return remembered(knownStatistics, key, () => matrixStatistics(matrix, baseline));
 }
 
 /** The place of the detector that others are compared with: the one asked for, else the best known, else the first that is ranked. */

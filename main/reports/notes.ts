@@ -13,7 +13,7 @@ export function escapeHtml(text: string): string {
 const within: readonly NotesTag[] = ['strong', 'em', 'del', 'code', 'a', 'br', 'th', 'td'];
 const withoutEnd: readonly NotesTag[] = ['br', 'hr'];
 
-/** Returns Markdown as HTML that can do nothing but be read, whoever wrote it. */
+/** Returns Markdown as HTML without anything active in it, even if the Markdown is hostile. */
 export function notesHtml(notes: string): string {
   return parseNotes(notes).map(htmlOf).join('');
 }

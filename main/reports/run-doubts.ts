@@ -2,7 +2,9 @@ import type { Evaluation, LayerMetrics } from '../../shared/domain/evaluation.ts
 import type { Suspicion } from '../../shared/domain/suspicion.ts';
 import { factsOfEvaluation } from '../../shared/suspicions-of-evaluation.ts';
 import { scoreTies, suspicions, type ResultFacts } from '../../shared/suspicions.ts';
+import { pluginNotes } from '../runs/plugins.ts';
 import { knownModel } from '../models/known-network.ts';
+import { usualAccuracyIn } from '../runs/usual-accuracy.ts';
 import { metricsOf } from '../storage/run-folder.ts';
 import { taskRegistry } from '../tasks/index.ts';
 
@@ -23,7 +25,7 @@ interface DoubtfulResult {
 
 /** Returns why the result of an evaluation may not be believed as it stands, gravest first. */
 export function doubtsOfRun(result: DoubtfulResult): Suspicion[] {
-  return [...suspicions(factsOf(result)), ...unmatchedClasses(result)];
+  return [...suspicions(factsOf(result)), ...unmatchedClasses(result), ...changedPlugins(result)];
 }
 
 /** Returns the same for runs that differ in their seeds alone: what holds for any of them, the first sentence of a kind. */
@@ -47,6 +49,7 @@ function factsOf({ about, metrics, scores, classifier, triggers, shown }: Doubtf
     aim,
     classifier: classifier === null ? {} : metricsOf(classifier),
     classes: knownModel(classifier)?.classes.length,
+    usual: classifier === null ? undefined : usualAccuracyIn(classifier),
   });
   return {
     ...facts,
@@ -64,4 +67,17 @@ function unmatchedClasses({ about }: DoubtfulResult): Suspicion[] {
   const sentence = about.classifier?.classes_note;
   if (sentence === undefined) return [];
   return [{ id: 'unmatched-classes', sentence, remedy: 'Check that the classes of the data are those of the model.' }];
+}
+
+/** That a plugin is another one by now says that the run cannot be done again as it was without naming its content. */
+function changedPlugins({ about }: DoubtfulResult): Suspicion[] {
+  const notes = pluginNotes(about);
+  if (notes.length === 0) return [];
+  return [
+    {
+      id: 'plugin-changed',
+      sentence: notes.join(' '),
+      remedy: 'Its figures hold for the content that it names; do the run again for those of the present one.',
+    },
+  ];
 }

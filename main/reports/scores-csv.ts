@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from '../../shared/format.ts';
 import type { ScoreLayout } from '../storage/score-layout.ts';
 import type { Scores } from '../storage/scores.ts';
 
-/** A run of which scores are told. */
+/** A run whose scores are exported. */
 export interface ScoredRun {
   id: string;
   detector: string;

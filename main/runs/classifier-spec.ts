@@ -106,7 +106,10 @@ export function describeTraining({
   return `${model.name} on ${dataName(data)}`;
 }
 
-/** What can be told to be impossible where the parameters of the data, which lie in `dataDir`, say what the samples will be like. */
+/**
+ * Refuses a training that cannot work, as far as the parameters of the data, which lie in `dataDir`, say what samples are like.
+ * @throws CupbearerError `usage`.
+ */
 export function checkTraining(
   { train_data: trainData, val_data: valData = {}, model }: TrainClassifierSpec,
   dataDir: string,

@@ -7,7 +7,9 @@ import { toFields } from '../../shared/plugin/to-fields.ts';
 import type { DatasetDefinition } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { pluginDataset } from '../data/plugin-dataset.ts';
+import { pluginTrigger } from '../data/plugin-trigger.ts';
 import { triggerRegistry } from '../data/triggers/index.ts';
+import type { TriggerDefinition } from '../data/triggers/trigger.ts';
 import type { DetectorDefinition } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { pluginDetector } from '../detectors/plugin-detector.ts';
@@ -80,6 +82,7 @@ function register(versions: readonly PluginVersion[]): PluginProblem[] {
   const detectors: DetectorDefinition[] = [];
   const datasets: DatasetDefinition[] = [];
   const tasks: TaskDefinition[] = [];
+  const triggers: TriggerDefinition[] = [];
   for (const plugin of versions) {
     try {
       for (const described of descriptionOf(plugin)) {
@@ -87,7 +90,8 @@ function register(versions: readonly PluginVersion[]): PluginProblem[] {
         const launch = () => verifiedLaunch(plugin);
         if (described.kind === 'detector') detectors.push(pluginDetector(described, params, plugin, launch));
         else if (described.kind === 'dataset') datasets.push(pluginDataset(params, { described, plugin, launch }));
-        else if (described.kind !== 'trigger') tasks.push(pluginTask(params, { described, plugin, launch }));
+        else if (described.kind === 'trigger') triggers.push(pluginTrigger(described, params, plugin, launch));
+        else tasks.push(pluginTask(params, { described, plugin, launch }));
       }
     } catch (error) {
       found.push({ plugin, problem: toErrorRecord(error).message });
@@ -98,6 +102,7 @@ function register(versions: readonly PluginVersion[]): PluginProblem[] {
     ...taken(detectorRegistry, detectors),
     ...taken(datasetRegistry, datasets),
     ...taken(taskRegistry, tasks),
+    ...taken(triggerRegistry, triggers),
   ];
 }
 

@@ -36,7 +36,7 @@ function ownPooling(folder: string, { about }: Evaluation): TokenPooling | undef
 /**
  * Returns the scores and the metrics, with intervals, of the evaluation in a folder as they come out with another pooling of its
  * tokens; those that are stored where it is the run's own. Nothing is scored again.
- * @throws CupbearerError `usage` if there are no scores of single tokens or a text has none of the places, `bad-data`.
+ * @throws CupbearerError `usage` if there are no scores of single tokens or a text is too short for the positions, `bad-data`.
  */
 export function pooledEvaluation(folder: string, pooling: TokenPooling): PooledEvaluation {
   const evaluation = readEvaluation(folder);

@@ -3,7 +3,8 @@ import { taskRegistry } from '../tasks/index.ts';
 
 /** Returns one line that distinguishes a task from others: "backdoor: mnist, corner pixel trigger". */
 export function describeTask({ name, ...params }: Picked): string {
-  return `${name}: ${taskRegistry.get(name).describe(params)}`;
+  const detail = taskRegistry.get(name).describe(params);
+  return detail === '' ? name : `${name}: ${detail}`;
 }
 
 /** Run folders that a task is built from. */

@@ -45,7 +45,7 @@ function freeBytes(folder: string): number {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;
   } catch {
-    // Where it cannot be told, nothing is kept.
+    // Nothing is kept if the free space is unknown.
     return 0;
   }
 }

@@ -32,12 +32,12 @@ interface CacheOptions {
 
 /** A matrix of the cache; its blocks are read in any order. */
 export interface CachedArray {
-  /** Returns a block; undefined if it is damaged or cannot be read. The file is then removed, and that is told. */
+  /** Returns a block; undefined if it is damaged or cannot be read. The file is then removed and a notice is reported. */
   read(block: number): KeptBlock | undefined;
   close(): void;
 }
 
-/** A matrix on its way into the cache. Trouble is told and ends it; what else is called then does nothing. */
+/** A matrix on its way into the cache. A failure is reported and ends it; further calls do nothing. */
 export interface CachingArray {
   append(block: Float32Array | Int32Array): void;
   finish(): void;

@@ -312,7 +312,7 @@ export class ExperimentIndex {
 /** Runs whose times say how long another one takes: older ones were of other data, and perhaps of another program. */
 const mostTimed = 2000;
 
-/** What the row of an experiment holds; whoever wrote it may have been another version. */
+/** What the row of an experiment holds. Another version may have written it. */
 function specIn(text: string): ExperimentSpec | null {
   try {
     const parsed = experimentFileSchema.shape.spec.safeParse(JSON.parse(text));

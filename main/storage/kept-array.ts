@@ -119,7 +119,7 @@ export class KeptWriter {
   #isOpen = true;
 
   /**
-   * Creates the temporary file in the size that it will have, so that whoever looks how much is taken counts it. @throws
+   * Creates the temporary file in the size that it will have, so that it counts towards the space in use. @throws
    * CupbearerError `storage`.
    */
   constructor(path: string, key: string, shape: KeptShape) {

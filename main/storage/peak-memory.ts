@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * Starts to measure. The function returned returns the most memory that this process has taken since, bytes: on Linux, which can
- * start anew; elsewhere since the process began, which is more.
+ * start over; elsewhere since the process began, which is more.
  */
 export function measurePeakMemory(): () => number {
   try {

@@ -28,7 +28,7 @@ export function isProcessAlive(pid: number, started: string | null): boolean {
   return isSameProcess(pid, started) ?? true;
 }
 
-/** Kills a process, unless it cannot be told from a later one with the same number. */
+/** Kills a process, unless it might be a later one with the same number. */
 export function killProcess({ pid, started }: ProcessIdentity): void {
   if (isSameProcess(pid, started) !== true) return;
   try {

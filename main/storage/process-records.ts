@@ -38,7 +38,7 @@ export function isAtWork(pid: number, started: string | null): boolean {
 
 /**
  * Ends the processes whose host has gone without them. Those of hosts that still run are left alone. Returns whether
- * all have ended. One that has not is blocked by the system, or cannot be told from a later one with its number
+ * all have ended. One that has not is blocked by the system, or might be a later one with its number
  * (Windows).
  */
 export function endLeftOvers(): boolean {

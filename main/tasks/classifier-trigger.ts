@@ -22,9 +22,8 @@ export const triggerParam = optionalPick(() => triggerRegistry, {
   omit: trainingOnly,
 });
 
-/** "corner pixel trigger", or that it is the classifier's own. */
-export function triggerName(trigger: Picked | undefined): string {
-  if (!trigger) return 'the trigger it was trained with';
+/** Returns "corner pixel trigger". */
+export function triggerName(trigger: Picked): string {
   return `${inSentence(triggerRegistry.get(trigger.name).title)} trigger`;
 }
 

@@ -47,7 +47,11 @@ export const ood = defineTask({
   }),
 
   describe: (params) =>
-    [params.data && dataWord(params.data), triggerName(params.backdoor), `against ${params.change.name}`]
+    [
+      params.data && dataWord(params.data),
+      params.backdoor && triggerName(params.backdoor),
+      `against ${params.change.name}`,
+    ]
       .filter(Boolean)
       .join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),

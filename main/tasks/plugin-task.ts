@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatParameter, inSentence } from '../../shared/format.ts';
 import { given } from '../../shared/given.ts';
 import { optionalInteger } from '../../shared/schema/fields.ts';
 import { keptFacts } from '../plugins/kept-facts.ts';
@@ -37,7 +38,7 @@ export function pluginTask(params: z.ZodRawShape, model: PluginModel): TaskDefin
       ...given({ source, details, anomalous, normal }),
       params: schema,
 
-      describe: () => title,
+      describe: (all) => ownWords(model, all),
       dependencies: () => ({ plugin: plugin.hash }),
 
       // Before it was opened once nobody knows; what it lacks then fails the run.
@@ -56,4 +57,12 @@ export function pluginTask(params: z.ZodRawShape, model: PluginModel): TaskDefin
     }),
     plugin,
   };
+}
+
+/** Its own parameters in words, or, where it has none, which version of the plugin it is. */
+function ownWords({ described, plugin }: PluginModel, params: Readonly<Record<string, unknown>>): string {
+  const words = described.fields
+    .filter(({ key, type }) => type !== 'pick' && params[key] !== undefined)
+    .map(({ key, label }) => `${inSentence(label)} ${formatParameter(params[key])}`);
+  return words.join(', ') || `version ${plugin.version}`;
 }

@@ -1,4 +1,4 @@
-/** Who is told which engine is being opened: a library that does not fit the machine may end the process. */
+/** Listens to which engine is being opened: a library that does not fit the machine may end the process. */
 interface OpeningWatch {
   /** Resolves when it is noted that this engine is tried next. */
   opening(id: string): Promise<void>;
@@ -9,7 +9,7 @@ interface OpeningWatch {
 let watch: OpeningWatch | undefined;
 let avoided: Readonly<Record<string, string>> = {};
 
-/** From now on `listener` is told of every engine before this process opens it. */
+/** Calls `listener` from now on before this process opens an engine. */
 export function watchOpenings(listener: OpeningWatch): void {
   watch = listener;
 }

@@ -6,7 +6,7 @@
  * `style:width={…}`.
  *
  * - Actions: Button, IconButton, Menu (entries as data). A disabled Button says why (`disabledReason`).
- * - Fields: TextField, NumberField, RangeField, Select, Combobox, Switch, Segments; Field is label, help and error
+ * - Fields: TextField, NumberField, RangeField, Select, Combobox, Switch, Segments, RadioList; Field is label, help and error
  *   for a control of one's own. Each has `value` (bindable) and `onvalue`; numbers keep what was typed.
  * - Places: Tabs, Panel (alone or in a Sheet), Dialog, Popover, Tooltip, Empty, PathLine, SkeletonBlock, Toasts
  * (app/toasts.svelte.ts).
@@ -34,6 +34,7 @@ export { default as PathLine } from './PathLine.svelte';
 export { default as Progress } from './Progress.svelte';
 export { default as RelativeTime } from './RelativeTime.svelte';
 export { default as SampleImage } from './SampleImage.svelte';
+export { default as RadioList } from './RadioList.svelte';
 export { default as Segments } from './Segments.svelte';
 export { default as Select } from './Select.svelte';
 export { default as Sheet } from './Sheet.svelte';

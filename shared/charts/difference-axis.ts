@@ -17,7 +17,7 @@ interface Difference {
 /** Parts that the axis is divided in at most: their labels need room. */
 const mostParts = 3;
 const steps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5];
-/** Means this many times farther from 0 than the middle one leave the axis, or nothing could be told about the others. */
+/** Means this many times farther from 0 than the middle one leave the axis, or the others would all look the same. */
 const farthest = 4;
 
 /** Returns an axis through 0 that most of the differences have room on. */

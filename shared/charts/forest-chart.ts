@@ -146,7 +146,7 @@ export function describeForest({ rows, baseline, metric, filled }: ForestChartDa
     better.length > 0 ? `better: ${better.join(', ')}` : '',
     worse.length > 0 ? `worse: ${worse.join(', ')}` : '',
   ].filter((part) => part !== '');
-  return `Differences in ${metric} to ${baseline}. ${said.length === 0 ? 'None is told apart from it' : said.join('; ')} (${filled}).`;
+  return `Differences in ${metric} to ${baseline}. ${said.length === 0 ? 'None differs from it significantly' : said.join('; ')} (${filled}).`;
 }
 
 /** One row a difference. */

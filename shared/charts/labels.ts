@@ -32,7 +32,7 @@ export interface EndLabel {
   text: string;
   figure: string;
   colour: string;
-  /** The line's own, to be told by more than its colour. */
+  /** The line's own dash, so that colour is not all that distinguishes it. */
   dash?: readonly number[];
   shape?: Shape;
 }
@@ -80,7 +80,7 @@ function drawEndLabel(
       ],
       { colour: theme.axis },
     );
-  // A dash is told by a longer piece of its line.
+  // A dash needs a longer piece of its line to be recognised.
   const half = label.dash ? 10 : 4;
   const x = right + 14 + half;
   if (label.shape) drawMark(pen, label.shape, x, y, label.colour);

@@ -39,8 +39,8 @@ interface RocChartData extends Heading {
   namesInside?: boolean;
   /** Draws false alarm rates up to this one only, 0 to 1, and names curves where they leave the plot. */
   upTo?: number;
-  /** A threshold, by what it reaches; drawn for a single curve. */
-  point?: Live<Rates>;
+  /** A threshold, by what it reaches; drawn for a single curve, once it is known. */
+  point?: Live<Rates | undefined>;
 }
 
 /** What a threshold reaches, 0 to 1. */
@@ -89,7 +89,7 @@ const guessingPlaces = { log: [42, 60, 25, 80, 12, 6, 3], linear: [50, 65, 35, 8
 function guessingLabelPlugin(
   theme: ChartTheme,
   scale: 'log' | 'linear',
-  point: { rates: Live<Rates>; lowest: number } | undefined,
+  point: { rates: Live<Rates | undefined>; lowest: number } | undefined,
 ): Plugin {
   const align = scale === 'log' ? 'right' : 'left';
   const style = { colour: theme.ink3, align, halo: true } as const;
@@ -97,7 +97,8 @@ function guessingLabelPlugin(
     id: 'guessing',
     afterDatasetsDraw(chart) {
       const pen = penOf(chart);
-      const taken = point ? pointWords(chart, pen, theme, now(point.rates), point.lowest) : [];
+      const rates = point && now(point.rates);
+      const taken = rates ? pointWords(chart, pen, theme, rates, point.lowest) : [];
       for (const rate of guessingPlaces[scale]) {
         const x = chart.scales['x']!.getPixelForValue(rate) + (align === 'right' ? -8 : 8);
         const y = chart.scales['y']!.getPixelForValue(rate);
@@ -144,11 +145,12 @@ function pointWords(chart: Chart, pen: Pen, theme: ChartTheme, point: Rates, low
 }
 
 /** Marks what a threshold reaches: lines to both axes and the two rates in words. */
-function pointPlugin(theme: ChartTheme, rates: Live<Rates>, lowest: number): Plugin {
+function pointPlugin(theme: ChartTheme, rates: Live<Rates | undefined>, lowest: number): Plugin {
   return {
     id: 'point',
     afterDatasetsDraw(chart) {
       const point = now(rates);
+      if (!point) return;
       const pen = penOf(chart);
       const { left, bottom } = chart.chartArea as Area;
       const { x, y } = placeOf(chart, point, lowest);

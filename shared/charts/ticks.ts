@@ -10,7 +10,7 @@ export function roundStep(span: number, count: number): number {
 export function linearTicks(min: number, max: number, count: number): number[] {
   const step = roundStep(max - min, count);
   const [first, last] = [Math.ceil(min / step - 1e-9), Math.floor(max / step + 1e-9)];
-  // An axis so short, so far from zero, has no round values that can be told apart.
+  // An axis so short, so far from zero, has no distinct round values.
   if (!(last - first <= 4 * count) || !Number.isSafeInteger(first)) return [];
   // Counted, not summed, and rounded: 3 * 0.1 is 0.30000000000000004.
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, k) =>

@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 /**
  * Figures of an experiment: `matrix` with heat, `forest` of differences to a baseline, `ranks` as a critical-difference
- * diagram, `curves` against what is swept.
+ * diagram, `roc` curves, `curves` against what is swept.
  */
-export const experimentFigures = ['matrix', 'forest', 'ranks', 'curves'] as const;
+export const experimentFigures = ['matrix', 'forest', 'ranks', 'roc', 'curves'] as const;
 export type ExperimentFigureKind = (typeof experimentFigures)[number];
 
 export const figureFormats = ['pdf', 'svg', 'png'] as const;

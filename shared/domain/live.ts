@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorRecordSchema, runKinds, runStatuses } from './run.ts';
+import { usualAccuracySchema } from './usual-accuracy.ts';
 
 /**
  * A trigger in the words of a list: its id, and where another one of its kind stands beside it, what differs from that.
@@ -64,6 +65,8 @@ export const runSummarySchema = z.object({
   engines: z.array(z.string()),
   /** Identifies the test data: runs that share it can be compared sample by sample. null if unknown. */
   testData: z.string().nullable(),
+  /** What classifiers like its own usually reach, if that was published. */
+  usualAccuracy: usualAccuracySchema.exactOptional(),
   parents: z.array(z.string()),
   error: errorRecordSchema.pick({ code: true, message: true, hint: true, details: true }).nullable(),
   tags: z.array(z.string()),

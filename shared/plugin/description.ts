@@ -62,7 +62,7 @@ const definitionWords = {
 };
 
 /** What a detector may ask for across a pipe: all that is data. The model itself stays where it is. */
-export const describedNeeds = z.strictObject({
+const describedNeeds = z.strictObject({
   trusted: z.boolean().optional(),
   untrusted: z.boolean().optional(),
   anomalyLabels: z.boolean().optional(),

@@ -64,7 +64,7 @@ function pooledScore(tokens: Float32Array | Float64Array, pooling: TokenPooling)
 
 /**
  * Returns the scores of texts `[n]` from those of all their tokens `[sum of counts]`, text after text. @throws CupbearerError `usage`
- * if a text has none of the places.
+ * if a text is too short for the positions.
  */
 export function pooledScores(
   tokens: Float32Array | Float64Array,

@@ -6,7 +6,7 @@ const subject = { training: 'poisoned', change: '', words: '' } as const;
 const corner = { id: 'corner', detail: '' };
 
 it('calls a run as the window does: by detector, task, and the triggers of training and test', () => {
-  const run = { kind: 'detector', title: 'mahalanobis on backdoor: the trigger it was trained with', detector: 'mahalanobis', detectorDetail: '', task: 'backdoor', dataset: 'mnist', ownDataset: '' } as const; // prettier-ignore
+  const run = { kind: 'detector', title: 'as stored', detector: 'mahalanobis', detectorDetail: '', task: 'backdoor', dataset: 'mnist', ownDataset: '' } as const; // prettier-ignore
   expect(runTitle(runSummary({ ...run, subject: { ...subject, trained: corner, tested: corner } }))).toBe(
     'mahalanobis: Backdoor, corner pixel, MNIST',
   );

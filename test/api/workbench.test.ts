@@ -168,7 +168,7 @@ describe('runs', () => {
     const { record } = detector;
     expect(record.parents).toEqual([classifier.record.id]);
     expect(record.spec['task']).toMatchObject({ run_path: at('classifier') });
-    expect(record.title).toBe('mahalanobis on backdoor: the trigger it was trained with');
+    expect(record.title).toBe('mahalanobis: Backdoor, corner pixel, MNIST');
     const { layers } = readEvaluation(at('detector'));
     expect(record.metrics['auroc']).toBe(layers['all']!.AUC_ROC);
   });
@@ -337,7 +337,7 @@ describe('evaluations', () => {
     const corner = evaluation({ max_test_size: 20 });
     const other = await runOn(workbench, 'eval-detector', corner, { folder: at('cut-evaluation'), dataDir });
     expect(other).toMatchObject({ found: false, folder: at('cut-evaluation'), record: { id, status: 'done' } });
-    expect(other.record.title).toBe('evaluation on backdoor: the trigger it was trained with');
+    expect(other.record.title).toMatch(/^mahalanobis.*: Backdoor, corner pixel, MNIST$/);
     expect(readSpec(at('cut-evaluation')).spec).toEqual(other.record.spec);
     expect(other.record.spec).toMatchObject({ task: { max_test_size: 20 } });
   });

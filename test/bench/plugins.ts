@@ -41,7 +41,7 @@ class Nothing(Detector):
 };
 
 /** Milliseconds of a detector that does nothing: to start it, and to have it see all samples twice, fitting and scoring; the least of some rounds. */
-export interface PluginTimes {
+interface PluginTimes {
   what: string;
   start: number;
   fit: number;

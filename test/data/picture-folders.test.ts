@@ -230,4 +230,11 @@ describe('folders train and test', () => {
         '1 file or folder beside train and test (val); 1 folder of a class that the training half does not have (birds); 1 folder without pictures (empty).',
     });
   });
+
+  it('name the classes without test pictures', async () => {
+    put('train/cats/1.png', 'train/dogs/1.png', 'train/elks/1.png', 'test/cats/1.png');
+    const load = (train: boolean) => loadDataset({ name: 'image-folder', folder, train }, { dataDir: place, seed: 0 });
+    expect((await load(false)).notes).toEqual(['2 classes of 3 without a sample in the test half: dogs, elks.']);
+    expect((await load(true)).notes).toBeUndefined();
+  });
 });

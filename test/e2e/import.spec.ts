@@ -47,7 +47,7 @@ test('a model without its spec is used once it is said what it was trained on', 
     .getByLabel('Files of the model')
     .setInputFiles([join(folder, 'model.json'), join(folder, 'model.safetensors')]);
   await dialog.getByLabel('Name').fill('From elsewhere');
-  await expect(dialog).toContainText('Without spec.json most tasks need to be told what the model was trained on');
+  await expect(dialog).toContainText('Without spec.json most tasks need to know what the model was trained on');
   // Data that it cannot take are refused beside their field.
   await dialog.getByRole('combobox', { name: 'Trained on' }).click();
   await page.getByRole('option', { name: /Toy features/ }).click();

@@ -69,6 +69,46 @@ test.describe('a training that was cut off', () => {
   });
 });
 
+test('several runs are cancelled, resumed and repeated from the table', async ({ page, program }) => {
+  const { client } = program;
+  const { ids: started } = await client.drafts.start({ draft: { ...tinyDraft({ epochs: 4000 }), tags: ['bulk'] } });
+  const [training = ''] = started;
+  const statuses = async (all: readonly string[]) =>
+    Promise.all(all.map(async (id) => (await client.runs.get({ id })).record.status));
+  await go(page, '#/runs');
+  await filterBy(page, 'tag:bulk');
+  // What a training goes on from is there once an epoch is over.
+  await expect(rowOf(page, training).getByRole('progressbar')).toBeVisible({ timeout: 60_000 });
+  await expect.poll(() => client.runs.get({ id: training }).then(({ files }) => files.some(({ name }) => name === 'checkpoint.safetensors')), { timeout: 60_000 }).toBe(true); // prettier-ignore
+
+  for (const id of started) await rowOf(page, id).getByRole('checkbox').check();
+  await expect(foot(page)).toContainText('2 runs selected');
+  await foot(page)
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
+  expect(await runsEnded(client, started)).toEqual(['cancelled', 'cancelled']);
+
+  await expect(foot(page).getByRole('button', { name: /^Cancel/ })).toBeHidden();
+  await foot(page)
+    .getByRole('button', { name: /^Resume/ })
+    .click();
+  await expect(messages(page)).toContainText('Resumed');
+  await expect.poll(() => statuses(started), { timeout: 60_000 }).toEqual(['running', 'queued']);
+  await foot(page)
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
+  await runsEnded(client, started);
+
+  const before = (await client.runs.get({ id: training })).record.created_at;
+  await foot(page)
+    .getByRole('button', { name: /^Repeat/ })
+    .click();
+  await expect(messages(page)).toContainText('Repeated: 2 runs');
+  await messages(page).getByRole('button', { name: 'Undo' }).click();
+  expect((await client.runs.get({ id: training })).record.created_at).toBe(before);
+  expect(await statuses(started)).toEqual(['cancelled', 'cancelled']);
+});
+
 test('a run is deleted where it is shown, brought back, and deleted for good', async ({ page, program }) => {
   await threeRuns(program);
   const [classifier] = ids!;

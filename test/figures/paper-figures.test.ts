@@ -23,7 +23,23 @@ function sweepOf({ tasks, detectors }: ResultMatrix): Parameters<typeof figureOf
 }
 
 function figure(kind: ExperimentFigureKind, own: ResultMatrix = matrix) {
-  return figureOf(kind, { matrix: own, strip: [], statistics: matrixStatistics(own, 1), sweep: sweepOf(own) });
+  return figureOf(kind, {
+    matrix: own,
+    strip: [],
+    statistics: matrixStatistics(own, 1),
+    sweep: sweepOf(own),
+    rocAt: rocIn(own),
+  });
+}
+
+/** Curves TPR = FPR^k, with the AUROC that a cell has. */
+function rocIn({ cells }: ResultMatrix): Parameters<typeof figureOf>[1]['rocAt'] {
+  return (d, t) => {
+    const auroc = cells[d]![t]!.mean;
+    if (auroc === null) return null;
+    const fpr = Array.from({ length: 60 }, (_, i) => 0.002 ** (1 - i / 59));
+    return { clean: 500, fpr, tpr: fpr.map((rate) => rate ** ((1 - auroc) / Math.max(auroc, 1e-9))) };
+  };
 }
 
 function drawn(kind: ExperimentFigureKind, format: PaperFormat, size = page, own: ResultMatrix = matrix): Buffer {
@@ -145,9 +161,18 @@ describe('what figures say', () => {
     expect(() => drawn('curves', 'svg', { widthMm: 40, fontPt: 24 })).toThrow(/The curves do not fit/);
   });
 
+  it('ROC curves have a panel a task over a logarithmic FPR', () => {
+    const svg = drawn('roc', 'svg').toString();
+    for (const text of ['>Corner<', '>WaNet †<', '>FPR, log scale<', '>0.01<', '>mahalanobis<'])
+      expect(svg).toContain(text);
+    expect(svg).toContain('† WaNet is not counted.');
+    const undone = { ...matrix, cells: matrix.cells.map((row) => row.map((cell) => ({ ...cell, mean: null }))) };
+    expect(() => figure('roc', undone)).toThrow(/no cell is done/);
+  });
+
   it('are refused where there is nothing to draw', () => {
     const waiting = partOf(matrix, [2, 4], [9]);
-    expect(() => figureOf('curves', { matrix, strip: [], statistics: matrixStatistics(matrix, 1), sweep: { axes: [], columns: [], rows: [] } })).toThrow(/nothing is swept/); // prettier-ignore
+    expect(() => figureOf('curves', { matrix, strip: [], statistics: matrixStatistics(matrix, 1), sweep: { axes: [], columns: [], rows: [] }, rocAt: () => null })).toThrow(/nothing is swept/); // prettier-ignore
     expect(() => figure('forest', waiting)).toThrow(/no two ranked detectors have a task complete/);
     expect(() => figure('ranks', waiting)).toThrow(/no task is complete/);
     expect(drawn('matrix', 'svg', page, waiting).toString()).toContain(

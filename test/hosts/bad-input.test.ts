@@ -142,6 +142,7 @@ describe('data that is not what it should be (exit code 1)', () => {
     ['a truncated IDX file', (folder) => truncateSync(join(folder, trainImages), 1000), /^Error: \S*train-images-idx3-ubyte: expected 7680 values \(its header says 120 x 8 x 8\), found 984\.\n$/],
     ['a file that is no IDX file', (folder) => writeFileSync(join(folder, trainImages), 'hello, world'), /^Error: \S*train-images-idx3-ubyte: expected the magic number 0x00000803 \(uint8, 3 dimensions\), found 0x68656c6c\.\n$/],
     ['fewer labels than images', (folder) => writeFileSync(join(folder, trainLabels), idxBytes([3], [1, 2, 3])), /^Error: Expected as many labels as images, found 120 images in \S+ and 3 labels in \S+\.\n$/],
+    ['labels of one class alone', (folder) => writeFileSync(join(folder, trainLabels), idxBytes([120], new Uint8Array(120).fill(3))), /^Error: Expected training data with samples of two classes or more, found 120 samples of the class "3" alone; the data have 10 classes\.\n/],
     ['a label that is no class', (folder) => writeFileSync(join(folder, trainLabels), idxBytes([120], new Uint8Array(120).fill(12))), /^Error: \S*train-labels-idx1-ubyte: expected labels of 0 to 9, found 12 at sample 0\.\n$/],
   ])('%s', async (name, change, says) => {
     const folder = damagedData(name, change);

@@ -153,6 +153,18 @@ describe('the queue', () => {
     ]);
   });
 
+  it('says of one that is cancelled along with what it waits for that it is for that reason', async () => {
+    const { queue, job, events } = queueOf(1);
+    queue.add([job('a'), job('b', 'a'), job('c')]);
+    await settled();
+    queue.hold(['b', 'a', 'c']);
+    queue.cancel(['b', 'a', 'c']);
+    expect(events.slice(1)).toEqual([
+      'refuse b (cancelled): The run a was cancelled.',
+      'refuse c (cancelled): Cancelled.',
+    ]);
+  });
+
   it('cancels one that runs by its signal', async () => {
     const { queue, job, events, running } = queueOf(1);
     queue.add([job('a'), job('b'), job('c', 'a')]);

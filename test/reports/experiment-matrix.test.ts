@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CellRun, MatrixSubject } from '../../main/experiments/matrix-subject.ts';
 import { experimentMatrix } from '../../main/reports/experiment-matrix.ts';
+import { writeScores } from '../../main/storage/run-folder.ts';
 
 const run = (success?: number): CellRun => ({
   id: 'run',
@@ -48,4 +52,20 @@ describe('how often the attack of a task succeeds', () => {
     expect(strip[0]!.attackSuccess).toBe(expected);
     expect(matrix.tasks[0]!.notCounted !== null).toBe(failed);
   });
+});
+
+it('a cell has no figure any more once the folder of its run is gone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cupbearer-matrix-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeScores(folder, {
+    layers: new Map([['all', Float32Array.of(1, 2, 3, 4)]]),
+    labels: Uint8Array.of(0, 0, 1, 1),
+    sampleIndex: Int32Array.of(0, 1, 2, 3),
+  });
+  const done = subject({}, false);
+  const cells = [[{ impossible: null, seeds: [{ seed: 0, run: { ...run(), folder, status: 'done' as const } }] }]];
+  const cell = () => experimentMatrix({ ...done, cells }, {}).matrix.cells[0]![0]!;
+  expect(cell()).toMatchObject({ state: 'done', mean: 1 });
+  rmSync(folder, { recursive: true });
+  expect(cell()).toMatchObject({ state: 'failed', mean: null, reason: expect.stringContaining(folder) as string });
 });

@@ -41,8 +41,10 @@ describe('doubts about a classifier', () => {
     expect(classifierDoubts(spread(0.7, 0.5, 0.5), 2)).toEqual([]);
     expect(classifierDoubts({ clean_accuracy: 0.7 }, 2)).toEqual([]);
     // The test holds one class alone.
-    expect(classifierDoubts(spread(1, 1, 1), 2)).toEqual([]);
-    expect(classifierDoubts(spread(0.1, 1, 0.3), 10)).toHaveLength(1);
+    expect(classifierDoubts(spread(1, 1, 1), 2)).toEqual([
+      '**All** of the clean test samples are of one class, so that accuracy says little.',
+    ]);
+    expect(classifierDoubts(spread(0.1, 1, 0.3), 10)).toHaveLength(2);
   });
 
   it('name an attack that fails on a test, whatever the training found of another trigger', () => {

@@ -10,7 +10,7 @@ const sound: ResultFacts = {
   classifier: {
     accuracy: 0.97,
     classes: 10,
-    usualAccuracy: 0.98,
+    usual: { accuracy: 0.98, source: 'Somebody' },
     largestPrediction: 0.34,
     largestClass: 0.33,
   },
@@ -47,7 +47,11 @@ describe('what makes a result doubtful', () => {
     ['other-trigger', { triggers: { trained: 'Corner pixel', tested: 'Noise' } }, 'another trigger (Corner pixel)'],
     ['one-class', { classifier: { largestPrediction: 1, largestClass: 1 / 3 } }, 'takes all of the clean'],
     ['one-class', { classifier: { largestPrediction: 399 / 400 } }, 'takes 99.8 % of the clean'],
-    ['learnt-nothing', { classifier: { accuracy: 0.12, classes: 10, usualAccuracy: 0.98 } }, 'next to nothing'],
+    [
+      'learnt-nothing',
+      { classifier: { accuracy: 0.12, classes: 10, usual: { accuracy: 0.98, source: 'Somebody' } } },
+      'next to nothing',
+    ],
     [
       'learnt-nothing',
       { classifier: { accuracy: 0.8, classes: 2, largestClass: 0.8 } },
@@ -58,7 +62,16 @@ describe('what makes a result doubtful', () => {
       { classifier: { accuracy: 0.8, classes: 2, largestPrediction: 1, largestClass: 0.8 } },
       'takes all of the',
     ],
-    ['accuracy-below-usual', { classifier: { accuracy: 0.92, classes: 10, usualAccuracy: 0.98 } }, 'the usual 98.0 %'],
+    [
+      'accuracy-below-usual',
+      { classifier: { accuracy: 0.92, classes: 10, usual: { accuracy: 0.98, source: 'Somebody' } } },
+      'the usual 98.0 % (Somebody)',
+    ],
+    [
+      'one-class-test',
+      { classifier: { accuracy: 1, classes: 10, largestClass: 1 } },
+      'All of the clean test samples are of one class',
+    ],
     ['overlap', { overlap: 1 }, '1 test sample is also'],
     ['overlap', { overlap: 1200 }, '1\u202f200 test samples are also'],
     ['constant-scores', { scores: { distinct: 1, largestShare: 1 } }, 'the same score'],
@@ -74,10 +87,16 @@ describe('what makes a result doubtful', () => {
   });
 
   it('is not a classifier’s fault where the samples are of one class, or its seeds spread', () => {
-    expect(ids({ classifier: { largestPrediction: 1, largestClass: 1 } })).toEqual([]);
-    expect(ids({ classifier: { accuracy: 0.94, classes: 10, usualAccuracy: 0.98 } })).toEqual([]);
-    expect(ids({ classifier: { accuracy: 0.5, classes: 10, usualAccuracy: 0.6 } })).toEqual([]);
-    expect(ids({ classifier: { accuracy: 0.3, classes: 10, usualAccuracy: 0.6 } })).toEqual(['accuracy-below-usual']);
+    expect(ids({ classifier: { largestPrediction: 1, largestClass: 1, classes: 1 } })).toEqual([]);
+    expect(ids({ classifier: { accuracy: 0.94, classes: 10, usual: { accuracy: 0.98, source: 'Somebody' } } })).toEqual(
+      [],
+    );
+    expect(ids({ classifier: { accuracy: 0.5, classes: 10, usual: { accuracy: 0.6, source: 'Somebody' } } })).toEqual(
+      [],
+    );
+    expect(ids({ classifier: { accuracy: 0.3, classes: 10, usual: { accuracy: 0.6, source: 'Somebody' } } })).toEqual([
+      'accuracy-below-usual',
+    ]);
   });
 
   it('is not said of few samples that tell enough, nor of many that tell nothing', () => {

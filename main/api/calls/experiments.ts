@@ -18,8 +18,10 @@ export function experimentsCalls({ experiments: service, trash, results, setting
     watch: experiments.watch.handler(({ signal = never }) => service.watch(signal)),
     view: experiments.view.handler(async ({ input: { id, ...options }, signal }) => {
       const { experiment, subject } = await service.state(id, signal);
+      // As of the subject: by it the page knows which changes it has not seen yet.
+      const summary = service.summary(experiment.file.id);
       const found = await results.ask('experiment-view', { subject, options }, asking(signal));
-      return { ...found, summary: service.summary(experiment.file.id), notes: experiment.file.spec.notes };
+      return { ...found, summary, notes: experiment.file.spec.notes };
     }),
     byLayer: experiments.byLayer.handler(async ({ input: { id, metric }, signal }) => {
       const { subject } = await service.state(id, signal);

@@ -15,7 +15,7 @@ interface CellRequest {
 
 /**
  * Where cells are computed. Cells are known by the folder that they are asked for in, so asking twice changes nothing, and
- * whoever computes elsewhere only has to bring that folder back.
+ * an executor on another machine only has to copy that folder back.
  */
 export interface CellExecutor {
   /** Cells that may be submitted and not ended at a time. */

@@ -338,7 +338,7 @@ export class ExperimentRunner {
       this.#noteTime(planned, run);
     } else if (run.error && this.#pausesFor(planned, run.error)) return;
     else if (run.status === 'interrupted' || isUnfinished(run))
-      // It has ended, and the catalogue could not be told how: its disk is full, too, or another program holds it.
+      // It has ended, but the catalogue could not store how: its disk is full, too, or another program holds a lock on it.
       return this.#pause(planned, 'The catalogue could not be changed.', undefined);
     else if (run.status === 'cancelled' && this.#stop.signal.aborted) this.#pending.set(planned.key, planned);
     else this.#fail(planned.key);

@@ -12,7 +12,7 @@ export function folderName(spec: ParsedSpec, now: Date): string {
 }
 
 function aboutOf(spec: ParsedSpec): string {
-  if (spec.kind !== 'classifier') return describeRun(spec).replace('the trigger it was trained with', '');
+  if (spec.kind !== 'classifier') return describeRun(spec);
   const { original, trigger } = trainingData(spec.params.train_data);
   return trigger ? `${trigger.name} ${dataWord(original)}` : `${dataWord(original)} ${spec.params.model.name}`;
 }

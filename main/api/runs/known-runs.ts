@@ -1,11 +1,14 @@
 import { realpathSync } from 'node:fs';
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
-import { describeRun, parseSpec } from '../../runs/index.ts';
+import { parentsOfRun, parseSpec } from '../../runs/index.ts';
+import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import type { Catalogue, RebuildResult } from '../../storage/catalogue.ts';
 import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { holdsRecord, readRecord, readSpec, requireRun } from '../../storage/run-folder.ts';
 import { newRecord } from './new-run.ts';
+import { readRun } from './read-run.ts';
+import { plannedTitle } from './run-title.ts';
 
 /** Finds runs: those in the catalogue, and those in folders that it does not know yet. */
 export class KnownRuns {
@@ -29,6 +32,16 @@ export class KnownRuns {
     const unreadable = skipped.find((other) => other.folder === path && other.listedId === undefined);
     if (unreadable) throw new CupbearerError('bad-data', unreadable.reason);
     return this.#catalogue.byFolder(path) ?? { ...this.#catalogue.get(readRecord(path).id), folder: path };
+  }
+
+  /** Returns the title of a new run, which names the trigger of its classifier if the catalogue has that. */
+  titleOf(spec: ParsedSpec): string {
+    const parents = parentsOfRun(spec).map((folder) => {
+      const known = this.#catalogue.byFolder(folder);
+      return known && readRun(known).spec;
+    });
+    // An evaluation names its detector first.
+    return spec.kind === 'evaluation' ? plannedTitle(spec, parents[1], parents[0]) : plannedTitle(spec, parents[0]);
   }
 
   /**
@@ -62,7 +75,7 @@ export class KnownRuns {
   #cutOffIn(folder: string): RunRecord | undefined {
     if (holdsRecord(folder) || this.#catalogue.byFolder(folder) !== undefined) return undefined;
     const file = readSpec(folder);
-    const title = describeRun(parseSpec(file.kind, file.spec));
+    const title = this.titleOf(parseSpec(file.kind, file.spec));
     const error = { code: 'crashed' as const, message: 'The process that did this run ended before it had begun.' };
     return { ...newRecord(folder, file, title), status: 'interrupted', error };
   }

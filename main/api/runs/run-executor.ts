@@ -14,7 +14,7 @@ import { endLeftOvers } from '../../storage/process-records.ts';
 import { readSpec, replaceSpec } from '../../storage/run-folder.ts';
 import type { FurtherEvaluation, PreparedRun } from './run-planner.ts';
 
-/** How a run is executed, and who is told about it. */
+/** How a run is executed, and its listeners. */
 export interface ExecutionOptions {
   /** `auto` or an engine's id. */
   engine?: string;

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { RunRecord } from '../../../shared/domain/run.ts';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { defaultDataDir } from '../../data/data-dir.ts';
-import { checkRun, describeRun, parentsOfRun, runDefinitionOf } from '../../runs/index.ts';
+import { checkRun, parentsOfRun, runDefinitionOf } from '../../runs/index.ts';
 import type { ParsedSpec } from '../../runs/parsed-spec.ts';
 import { readStoredSpec, specToRepeat } from '../../runs/stored-spec.ts';
 import type { Catalogue } from '../../storage/catalogue.ts';
@@ -114,7 +114,7 @@ export class RunPlanner {
         : createRunFolder(folder);
     const dataDir = dataDirOf(options);
     const file = newSpecFile(spec, { parents, created: now, dataDir, command: options.command });
-    const record = { ...newRecord(path, file, describeRun(spec)), tags: [...(options.tags ?? [])] };
+    const record = { ...newRecord(path, file, this.#known.titleOf(spec)), tags: [...(options.tags ?? [])] };
     whileMaking(dirname(this.#catalogue.path), path, () => {
       writeSpec(path, file);
       try {
@@ -138,7 +138,7 @@ export class RunPlanner {
       throw new CupbearerError('usage', 'Resuming needs the folder of the run.', {
         hint: worded`${command('Add --dir.full FOLDER.')}`,
       });
-    // On a full disk the folder could not be told that the run has ended; what the catalogue says counts.
+    // On a full disk, run.json could not be updated when the run ended; the catalogue's row counts.
     const known = this.#catalogue.byFolder(folder)?.status;
     const hasEnded = known !== undefined && known !== 'running' && known !== 'queued';
     const path = resumeRunFolder(folder, hasEnded ? () => false : isAtWork);
@@ -202,7 +202,7 @@ export class RunPlanner {
     const dataDir = dataDirOf(options);
     const created = new Date(created_at);
     replaceSpec(folder, newSpecFile(spec, { parents, created, dataDir, command: options.command }));
-    const title = describeRun(spec);
+    const title = this.#known.titleOf(spec);
     const record = this.#catalogue.update(id, { spec: spec.params, title, parents, versions: versions() });
     return { spec, record, resume: false, dataDir };
   }

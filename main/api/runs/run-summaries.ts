@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { RunSummary } from '../../../shared/domain/live.ts';
 import type { RunRecord, RunStatus } from '../../../shared/domain/run.ts';
+import { given } from '../../../shared/given.ts';
 import { ownEngines } from '../../../shared/engine-parts.ts';
 import type { StoredSpec } from '../../runs/stored-spec.ts';
 import type { Catalogue, RunChanges, RunSlice } from '../../storage/catalogue.ts';
@@ -8,6 +9,7 @@ import type { CatalogueRun } from '../../storage/catalogue-rows.ts';
 import { inWindow } from '../window-errors.ts';
 import { readRun } from './read-run.ts';
 import { describeTraining } from '../../runs/classifier-spec.ts';
+import { usualAccuracy } from '../../runs/usual-accuracy.ts';
 import { runWords } from './run-words.ts';
 import { runSetting, type RunSetting, type SetRun } from './run-setting.ts';
 
@@ -94,6 +96,7 @@ function summaryOf(
   } = run;
   // An evaluation names its detector first.
   const [classifier, detector] = kind === 'evaluation' ? [parents[1], parents[0]] : [parents[0], undefined];
+  const trained = kind === 'classifier' ? spec : specOf(classifier);
   return {
     id,
     kind,
@@ -107,11 +110,12 @@ function summaryOf(
     createdAt: run.created_at,
     endedAt: run.ended_at,
     seed: spec.sound.seed ?? 0,
-    modelSeed: (kind === 'classifier' ? spec : specOf(classifier))?.sound.seed ?? null,
+    modelSeed: trained?.sound.seed ?? null,
     setting: runSetting({ id, spec, parents }, find).setting,
     experiments: [...experiments],
     engines: ownEngines(run),
     testData: run.test_data ?? null,
+    ...given({ usualAccuracy: trained && usualAccuracy(trained) }),
     parents,
     error: error && shortError(error),
     tags,

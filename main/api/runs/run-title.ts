@@ -28,9 +28,12 @@ export function runTitle(summary: RunSummary): string {
   return summary.kind === 'classifier' ? summary.title : runWordsBy(summary, titleOf);
 }
 
-/** Returns what a run will be called in lists that is not there yet, by its spec and that of its classifier, if known. */
-export function plannedTitle(spec: ParsedSpec, classifier: StoredSpec | undefined): string {
+/**
+ * Returns what a new run is called in lists, by its spec and those of its classifier and, for an evaluation, its
+ * detector, as far as they are known.
+ */
+export function plannedTitle(spec: ParsedSpec, classifier?: StoredSpec, detector?: StoredSpec): string {
   if (spec.kind === 'classifier') return describeRun(spec);
-  const words = runWords(readStoredSpec(spec.kind, spec.params), classifier, undefined);
+  const words = runWords(readStoredSpec(spec.kind, spec.params), classifier, detector);
   return runWordsBy({ kind: spec.kind, fault: null, title: '', id: '', name: '', ...words }, titleOf);
 }

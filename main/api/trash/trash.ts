@@ -46,7 +46,7 @@ interface RemovedExperiment {
 const mostTogether = 20;
 /** How often is looked for what lies there too long. */
 const lookMs = 6 * 3_600_000;
-/** Changes that come in a burst are told together, and how often is looked whether another process has changed something. */
+/** How long changes are collected before they are reported, and how often changes by other processes are looked for. */
 const tellMs = 100;
 const foreignMs = 2000;
 

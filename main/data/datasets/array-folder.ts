@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { given } from '../../../shared/given.ts';
 import { requiredPath } from '../../../shared/schema/fields.ts';
+import { withAbsentClasses } from '../class-counts.ts';
 import { requireDataReach } from '../data-reach.ts';
 import { defineDataset } from '../dataset.ts';
 import { defaultAugmentation } from '../transforms/augmentation.ts';
@@ -33,7 +34,7 @@ export const arrayFolder = defineDataset({
     const { readArrays } = await import('../readers/arrays.ts');
     const dataset = await readArrays(params.folder, params.train ? 'train' : 'test', context);
     if (dataset.shape.length === 3) return prepared(dataset, params, defaultAugmentation, context);
-    const samples = limited(dataset, params.limit, context.seed);
+    const samples = limited(withAbsentClasses(dataset, params.train), params.limit, context.seed);
     if (samples.length > 0) return samples;
     throw new CupbearerError('bad-data', `"${params.folder}" has no samples.`);
   },

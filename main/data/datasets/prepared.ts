@@ -1,5 +1,6 @@
 import { augmented, type AugmentationSpec } from '../transforms/augmentation.ts';
 import type { Dataset, DatasetContext } from '../dataset.ts';
+import { withAbsentClasses } from '../class-counts.ts';
 import { limited } from '../transforms/subset.ts';
 
 /** Applies the parameters that all datasets share: `limit`, then, for the training half, the augmentations. */
@@ -9,6 +10,6 @@ export function prepared(
   augmentation: AugmentationSpec,
   context: DatasetContext,
 ): Dataset {
-  const samples = limited(dataset, params.limit, context.seed);
+  const samples = limited(withAbsentClasses(dataset, params.train), params.limit, context.seed);
   return params.train && params.default_augmentations ? augmented(samples, augmentation, context.seed) : samples;
 }

@@ -7,6 +7,7 @@ import { elementTypes, type ElementType } from '../../storage/element-type.ts';
 import { npyStartBytes, parseNpyHeader } from '../../storage/npy.ts';
 import { fileSize, readFileStart } from '../../storage/read-file.ts';
 import { pathOf, within, type Within } from '../../storage/within-folder.ts';
+import { countLabels } from '../class-counts.ts';
 import { checkNotCancelled } from '../cancellation.ts';
 import type { Batch, Dataset, DatasetContext } from '../dataset.ts';
 import { arrayFile, arraysName, readArrayDescription } from '../datasets/array-files.ts';
@@ -94,6 +95,7 @@ export function rowsDataset({ shape, classes, vocabulary, rows, labels }: Stored
     length: labels.length,
     memory: labels.byteLength,
     fingerprint,
+    classCounts: () => countLabels(labels, classes.length),
     read(indices): Batch {
       const chosen = Int32Array.from(indices, (index) => labels[checkedIndex(index, labels.length)]!);
       return { inputs: new Float32Array(rows.rows(indices, bytes).buffer), labels: chosen, size: indices.length };

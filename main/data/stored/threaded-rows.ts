@@ -11,7 +11,7 @@ export interface RowRequest {
 /** Fewer numbers than these are read at once: to ask a thread takes as long. */
 const leastNumbers = 2 ** 16;
 
-/** Reads stored activations, large parts of them on a thread, so that whoever asks ahead works meanwhile. */
+/** Reads stored activations, large parts of them on a thread, so that a caller that reads ahead can work meanwhile. */
 export class ThreadedRows {
   readonly #rows: StoredRows;
   readonly #here: RowReader;

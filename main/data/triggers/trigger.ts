@@ -19,6 +19,8 @@ export interface Trigger {
   apply(sample: Float32Array, stream: RandomStream): void;
   /** A change of the same kind on a sample that keeps its label (WaNet's noise mode); absent if there is none. */
   decoy?(sample: Float32Array, stream: RandomStream): void;
+  /** Whether other threads cannot make it again of spec and state. */
+  readonly staysInThread?: boolean;
   /** What must be stored with a model so that the same trigger can be applied later; empty if nothing. */
   state(): TensorMap;
 }

@@ -12,6 +12,8 @@ export interface CurvePanel {
   axis: SweepChartAxis;
   /** Values were drawn at random, so that no line joins them. */
   isScattered: boolean;
+  /** Lines of so many points that none is marked. */
+  isDense?: boolean;
   lines: readonly SweepLine[];
 }
 
@@ -93,7 +95,12 @@ function plotOf(
   };
 }
 
-function drawPanel(pen: Pen, { axis, isScattered, lines }: CurvePanel, plot: Plot, ticks: readonly number[]): void {
+function drawPanel(
+  pen: Pen,
+  { axis, isScattered, isDense = false, lines }: CurvePanel,
+  plot: Plot,
+  ticks: readonly number[],
+): void {
   const { left, right, bottom, x, y } = plot;
   for (const tick of ticks) {
     drawLine(pen, [[left, y(tick)], [right, y(tick)]], { colour: exportTheme.grid }); // prettier-ignore
@@ -110,7 +117,7 @@ function drawPanel(pen: Pen, { axis, isScattered, lines }: CurvePanel, plot: Plo
   const isJoined = axis.scale !== 'choice' && !isScattered;
   lines.forEach((line, place) => {
     const shift = axis.scale === 'choice' ? (place - (lines.length - 1) / 2) * dodge : 0;
-    drawCourse(pen, line, isJoined, (value) => x(value) + shift, y);
+    drawCourse(pen, line, { isJoined, isDense }, (value) => x(value) + shift, y);
   });
 }
 
@@ -136,7 +143,7 @@ function drawTicks(pen: Pen, { scale, values }: SweepChartAxis, { left, right, b
 function drawCourse(
   pen: Pen,
   { series, points }: SweepLine,
-  isJoined: boolean,
+  { isJoined, isDense }: { isJoined: boolean; isDense: boolean },
   x: (value: number | string) => number,
   y: (value: number) => number,
 ): void {
@@ -160,6 +167,7 @@ function drawCourse(
     const course = points.map((point) => [x(point.x), y(point.y)] as const);
     drawLine(pen, course, { colour, width: 1.6, dash });
   }
+  if (isDense) return;
   for (const point of points) drawPoint(pen, point, x(point.x), y(point.y), colour);
 }
 

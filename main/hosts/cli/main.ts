@@ -56,7 +56,7 @@ function overview(): string {
     '',
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
     '',
-    'npx cupbearer COMMAND -h lists the flags of a command, and of what it is told to use:',
+    'npx cupbearer COMMAND -h lists the flags of a command, including those of the definitions that it picks:',
     '  npx cupbearer train-detector --detector mahalanobis --task backdoor -h',
   ].join('\n');
 }

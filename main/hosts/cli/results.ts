@@ -8,8 +8,11 @@ import { formatInterval, formatMetric, formatPercent } from '../../../shared/for
 import { tooFewClean, tprAtOnePercent } from '../../../shared/scores/one-percent.ts';
 import { readOffTest, thresholdCells, thresholdGuarantee, thresholdHeads } from '../../../shared/threshold-words.ts';
 import { factsOfEvaluation } from '../../../shared/suspicions-of-evaluation.ts';
+import { asPicked } from '../../../shared/schema/fields.ts';
 import { suspicions } from '../../../shared/suspicions.ts';
 import type { Suspicion } from '../../../shared/domain/suspicion.ts';
+import { taskParents } from '../../runs/task-words.ts';
+import { usualAccuracyIn } from '../../runs/usual-accuracy.ts';
 import { taskRegistry } from '../../tasks/index.ts';
 import { textTable } from './table.ts';
 
@@ -57,11 +60,14 @@ function thresholdLines({ about: { thresholds } }: Evaluation): string[] {
 }
 
 /** Why the result of a run may not be believed as it stands; the aggregate's, without a look at its single scores. */
-function doubtsOf({ metrics: classifier }: RunRecord, { layers, about }: Evaluation): Suspicion[] {
+function doubtsOf({ spec, metrics: classifier }: RunRecord, { layers, about }: Evaluation): Suspicion[] {
   const metrics = layers[allLayers];
   if (!metrics) return [];
   const aim = about.task && taskRegistry.has(about.task.name) ? taskRegistry.get(about.task.name).aim : undefined;
-  return suspicions(factsOfEvaluation({ about, metrics, aim, classifier }));
+  const task = asPicked(spec['task']);
+  const [folder] = task ? taskParents(task) : [];
+  const usual = folder === undefined ? undefined : usualAccuracyIn(folder);
+  return suspicions(factsOfEvaluation({ about, metrics, aim, classifier, usual }));
 }
 
 /** Clean accuracy and attack success of the classifier and the poison a detector met, as far as they are known. */

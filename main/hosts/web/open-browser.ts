@@ -1,6 +1,6 @@
 import open from 'open';
 
-/** Returns whether whoever started the program could see a browser window. */
+/** Returns whether the user who started the program could see a browser window. */
 export function hasDisplay(
   platform: NodeJS.Platform = process.platform,
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -17,7 +17,7 @@ const mostPages = 150;
 /** More rows make a file that nobody opens; CSV has them all. */
 const mostRows = 5000;
 
-/** What is told of single cells: as an appendix with a row a seed, or a page each. */
+/** The chapters about single cells: an appendix with a row for each seed, or a page for each cell. */
 export function cellSections(subject: MatrixSubject, results: ExperimentResults, asked: ReportedCells): Section[] {
   if (asked === 'none') return [];
   return [appendix(results), ...(asked === 'pages' ? pages(subject, results) : [])];

@@ -63,11 +63,37 @@ export function statisticsBlocks({ cells }: MatrixSubject, results: ExperimentRe
           : `p by Wilcoxon’s signed-rank test over tasks, two-sided. The family is all ${comparisons} comparisons with ${against ?? 'the baseline'}; Holm’s correction is over these.`),
     ),
     figureBlock('forest', results),
+    ...differenceBlocks(results),
     figureBlock('ranks', results),
+    figureBlock('roc', results),
     ...(results.sweep.axes.length > 0 ? [figureBlock('curves', results)] : []),
     text(
       'Intervals of cells: hierarchical bootstrap over seeds and, within them, samples. Differences over tasks: Student’s t over tasks.',
     ),
+  ];
+}
+
+/** What each detector has on each task more, or less, than the baseline. */
+function differenceBlocks({ matrix, statistics: { baseline } }: ExperimentResults): Block[] {
+  if (baseline === null || matrix.detectors.length < 2) return [];
+  const { detectors, tasks, cells } = matrix;
+  const { title } = matrixMetrics[matrix.metric];
+  const figureAt = (d: number, t: number) => cells[d]![t]!.mean;
+  return [
+    table({
+      caption: `${title} of a detector minus that of ${detectors[baseline]!.label}, task by task. Tasks with † are not counted.`,
+      head: ['Detector', ...tasks.map(({ label, notCounted }) => `${label}${notCounted === null ? '' : ' †'}`)],
+      numeric: [false, ...tasks.map(() => true)],
+      rows: [...detectors.keys()]
+        .filter((d) => d !== baseline)
+        .map((d) => [
+          detectors[d]!.label,
+          ...[...tasks.keys()].map((t) => {
+            const [own, other] = [figureAt(d, t), figureAt(baseline, t)];
+            return signed(own === null || other === null ? null : own - other);
+          }),
+        ]),
+    }),
   ];
 }
 

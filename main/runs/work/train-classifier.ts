@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
 import { CupbearerError } from '../../../shared/errors.ts';
 import { formatCount, numbered } from '../../../shared/format.ts';
+import { onlyLabel } from '../../data/class-counts.ts';
 import { placesNote } from '../../data/class-order.ts';
 import { isBackdoorDataset } from '../../data/datasets/backdoor.ts';
 import { loadDataset, loadSplit } from '../../data/datasets/load.ts';
 import { trainingData } from '../../data/datasets/training-data.ts';
 import type { Dataset, DatasetContext } from '../../data/dataset.ts';
-import { fullyPoisoned } from '../../data/transforms/poisoning.ts';
+import { fullyPoisoned, isPoisonedDataset } from '../../data/transforms/poisoning.ts';
 import { withClassesOf } from '../../data/transforms/relabelled.ts';
 import { attackWithRun } from '../../models/attack-with-run.ts';
 import { writeModelDescription, writeWeights } from '../../models/files.ts';
@@ -91,6 +92,7 @@ async function loadData(
   context.progress(phase, 0, total, dataName(spec.train_data));
   const training = await loadDataset(spec.train_data, loading);
   checkClasses(training);
+  checkLabels(isPoisonedDataset(training) ? training.clean : training);
   context.progress(phase, 1, total);
   const validation: Record<string, Dataset> = {};
   for (const [name, data] of Object.entries(wanted)) {
@@ -106,6 +108,18 @@ async function loadData(
     context.progress(phase, total, total);
   }
   return { training, validation };
+}
+
+/** Refuses data whose samples are all of one of their classes. @throws CupbearerError `bad-data`. */
+function checkLabels(original: Dataset): void {
+  const label = onlyLabel(original);
+  if (label === undefined) return;
+  const { classes, length } = original;
+  throw new CupbearerError(
+    'bad-data',
+    `Expected training data with samples of two classes or more, found ${numbered(length, 'sample')} of the class "${classes[label]!}" alone; the data have ${classes.length} classes.`,
+    { hint: 'Look at the labels of the data, or take other data.' },
+  );
 }
 
 /** Validation data with labels that are numbers of the training's classes. @throws CupbearerError `usage`. */

@@ -1,7 +1,7 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Numbers every change to a run, whoever makes it, so that a reader asks only for what has changed since it read last. A run
+ * Numbers every change to a run, by any process, so that a reader asks only for what has changed since it read last. A run
  * stands in `run_changes` once, by its latest change; one that is not in `runs` any more was removed. A run whose parent comes,
  * goes or gets another spec counts as changed, too: lists say what it builds on. (A trigger's own conflict clause would give
  * way to that of the statement that fires it, so the earlier number is deleted by hand.)

@@ -87,7 +87,7 @@ export function checkSchema(database: Database): number {
  * @throws CupbearerError `bad-data` as {@link checkSchema}.
  */
 export function migrate(database: Database, target: number = latestSchemaVersion): void {
-  // Most starts find nothing to do, and must not wait for whoever is writing just now.
+  // Most starts find nothing to do, and must not wait for another process that is writing.
   if (checkSchema(database) === target) return;
   const bringUp = database.transaction(() => {
     const found = checkSchema(database);

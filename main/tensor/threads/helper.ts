@@ -42,7 +42,7 @@ function fail(error: unknown): void {
   Atomics.store(control, FAILED, 1);
   Atomics.notify(control, DONE);
 }
-// However it ends: whoever waits for its part must hear of it.
+// However it ends: the thread that waits for its part must learn of it.
 process.on('exit', () => fail(new Error('it has ended')));
 
 function functionsAt(slot: number): PartFunction[] {

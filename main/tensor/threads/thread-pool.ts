@@ -44,7 +44,7 @@ interface PoolOptions {
 
 /**
  * Threads that work on tasks together with the one that calls, in memory that they share. A task is a function of a
- * WebAssembly module, called once for each of its parts. Whoever is free takes the next part, the caller too, and a
+ * WebAssembly module, called once for each of its parts. A thread that is free takes the next part, the caller included, and a
  * helper that has no processor to run on takes none: nobody waits for it. Where helpers cost more than they gain they
  * are left alone for a while.
  */

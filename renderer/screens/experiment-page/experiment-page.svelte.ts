@@ -50,7 +50,7 @@ export class ExperimentPage {
   /** The order of the rows as the user has last sorted them, with what by. */
   #sorted = $state.raw<{ words: string; order: readonly number[] }>();
 
-  /** `keep` is told of what is looked at, to have it in the address. */
+  /** `keep` is called with what is looked at, to keep it in the address. */
   constructor(id: string, keep: (look: Look) => void = () => undefined) {
     this.id = id;
     this.#keep = keep;

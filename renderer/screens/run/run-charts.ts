@@ -80,7 +80,7 @@ export function histogramShown(
 export function rocShown(
   layer: NamedLayer,
   scale: 'log' | 'linear',
-  point: () => { fpr: number; tpr: number },
+  point: () => { fpr: number; tpr: number } | undefined,
   height: number,
 ): ShownChart {
   const { metrics, name } = layer;

@@ -34,7 +34,7 @@ import { makeNamedFile, writeNamedFile } from '../write-named-file.ts';
 export const documentFlags = {
   figure: choice({
     label: 'Figure',
-    help: 'Of "figures": the matrix with heat, a forest plot of differences to the baseline, ranks as a critical-difference diagram, curves against what is swept',
+    help: 'Of "figures": the matrix with heat, a forest plot of differences to the baseline, ranks as a critical-difference diagram, ROC curves, curves against what is swept',
     options: ['all', ...experimentFigures],
     default: 'all',
   }),

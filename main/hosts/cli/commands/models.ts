@@ -65,7 +65,7 @@ export const models: Command = {
   notes: [
     'import takes a folder with model.json and model.safetensors, and spec.json and trigger.safetensors where there are any, or one',
     'with the model.json and shards of a Keras model, as TensorFlow.js has it, or an ONNX file (docs/models.md).',
-    'Without spec.json most tasks need to be told what the model was trained on: at once, or later by',
+    'Without spec.json, most tasks need to know what the model was trained on: say so now, or later by',
     'trained-on. RUN is its id, which may be shortened.',
     'check measures a model on the test half of its data, with its pre-processing and with others that are common.',
     'template writes a model.json for the current folder, and says which weights belong beside it.',

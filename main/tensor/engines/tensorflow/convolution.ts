@@ -4,7 +4,7 @@ import { convolutionGeometry, type ConvAttrs } from '../convolution-geometry.ts'
 import type { NativeKernels } from './kernels.ts';
 import type { NativeAttribute } from './node-package.ts';
 
-/** The geometry as TensorFlow is told it; paddings by numbers, which hold whatever `pad` was. */
+/** The geometry in TensorFlow's terms; paddings are numbers, whatever `pad` was. */
 function attributesOf(kernels: NativeKernels, g: tf.backend_util.Conv2DInfo): NativeAttribute[] {
   const { top, bottom, left, right } = g.padInfo;
   const isOwn = g.padInfo.type !== 'SAME' && top + bottom + left + right > 0;
