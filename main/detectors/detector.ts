@@ -31,6 +31,8 @@ export interface DetectorNeeds {
 export interface FeatureLayer {
   name: string;
   dims: number;
+  /** Whether its numbers were stored in 16 bits or fewer. */
+  isHalf?: boolean;
 }
 
 /** The activations a detector may learn from, as streams that can be run through more than once. */

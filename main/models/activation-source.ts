@@ -17,6 +17,8 @@ export interface SourceOutline {
   activationShape(name: string): Shape;
   /** Whether samples differ in how many tokens they have at this activation. */
   isRagged(name: string): boolean;
+  /** Activations whose numbers were stored in 16 bits or fewer; none unless given. */
+  readonly halfActivations?: ReadonlySet<string>;
   /** The activation with one number a class, of which the largest is what is predicted; undefined where nothing is. */
   readonly classOutput: string | undefined;
   /** What it tells apart, in the order of its outputs; none where that is not known. */

@@ -12,6 +12,8 @@ export interface RecordedLayer {
   /** Of one sample; of the longest where they differ. */
   shape: Shape;
   isRagged: boolean;
+  /** Whether its numbers were stored in 16 bits or fewer; not unless given. */
+  isHalf?: boolean;
 }
 
 /** The name of a layer that holds the model's outputs. */
@@ -47,6 +49,10 @@ export class RecordedOutline implements SourceOutline {
   get outputWidth(): number | undefined {
     const logits = this.#layers.get(logitsLayer);
     return logits?.shape.length === 1 ? logits.shape[0] : undefined;
+  }
+
+  get halfActivations(): ReadonlySet<string> {
+    return new Set([...this.#layers.values()].filter(({ isHalf }) => isHalf).map(({ name }) => name));
   }
 
   activationShape(name: string): Shape {

@@ -70,7 +70,11 @@ export function featureLayers(
   source: SourceOutline,
   layers: readonly string[],
 ): FeatureLayer[] {
-  return layers.map((name) => ({ name, dims: activationDims(source, name, poolingOf(params)) }));
+  return layers.map((name) => ({
+    name,
+    dims: activationDims(source, name, poolingOf(params)),
+    ...given({ isHalf: source.halfActivations?.has(name) === true ? true : undefined }),
+  }));
 }
 
 /**

@@ -8,6 +8,7 @@ import { contractDifferences } from '../data/stored/contract.ts';
 import { finiteSamples } from '../data/stored/finite-samples.ts';
 import { openStoredSet } from '../data/stored/open-stored-set.ts';
 import { RecordedSamples } from '../data/stored/recorded-samples.ts';
+import { floatTypeOf } from '../data/stored/stored-rows.ts';
 import type { StoredSet } from '../data/stored/stored-set.ts';
 import { logitsLayer, RecordedOutline, RecordedSource, type RecordedLayer } from '../models/recorded-source.ts';
 import { RandomStream } from '../tensor/random.ts';
@@ -124,7 +125,8 @@ function commonLayers(sets: Sets): { layers: RecordedLayer[]; leftOut: string[] 
       continue;
     }
     const longest = Math.max(...there.map(({ shape }) => shape[0]!));
-    layers.push({ name, isRagged, shape: [longest, ...first.shape.slice(1)] });
+    const isHalf = there.every(({ type }) => floatTypeOf(type).bytes <= 2);
+    layers.push({ name, isRagged, shape: [longest, ...first.shape.slice(1)], isHalf });
   }
   if (layers.some(({ name }) => name !== logitsLayer)) return { layers, leftOut };
   throw new CupbearerError(

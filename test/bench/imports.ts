@@ -16,7 +16,7 @@ interface Imports {
   opening: { files: number; seconds: number };
   /** Reading and decoding, by the clock and by the processor's time of all threads. */
   decoding: { type: string; bytesPerSecond: number; byProcessor: number }[];
-  /** Mean and covariance of halves `[rows, 4096]`, file read, in float64. */
+  /** Mean and covariance of halves `[rows, 4096]`, file read: sums in float64, products over short runs of rows in float32. */
   moments: Moments & { bytes: number; peer?: Record<string, Moments> };
 }
 
@@ -90,7 +90,7 @@ async function measureMoments(folder: string, rows: number): Promise<Imports['mo
   const peak = measurePeakMemory();
   const taken = stopwatch();
   const set = await openStoredSet(path);
-  const moments = new MomentAccumulator(width);
+  const moments = new MomentAccumulator(width, true);
   for await (const { indices, values } of storedBlocks(set, 'x')) moments.update(values, indices.length);
   moments.covariance();
   const time = taken();

@@ -93,6 +93,81 @@ describe('MomentAccumulator', () => {
   });
 });
 
+describe('numbers stored in 16 bits', () => {
+  /** The bound of docs/numerics.md, of the root of both columns' variances. */
+  const tolerance = 66 * 2 ** -24 + 2 ** -22;
+
+  function checkHalf(x: Float32Array, d: number, batches: number[]): void {
+    const n = x.length / d;
+    const moments = new MomentAccumulator(d, true);
+    let start = 0;
+    for (const size of batches) {
+      moments.update(x.subarray(start * d, (start + size) * d), size);
+      start += size;
+    }
+    const expected = reference(x, n, d);
+    expect(moments.count).toBe(n);
+    expectClose(moments.mean, expected.mean, 1e-12);
+    const found = moments.covariance();
+    for (let i = 0; i < d; i++)
+      for (let j = 0; j < d; j++) {
+        const scale = Math.sqrt(expected.covariance[i * d + i]! * expected.covariance[j * d + j]!);
+        const off = Math.abs(found[i * d + j]! - expected.covariance[i * d + j]!);
+        expect(off, `${i}, ${j} of ${n} x ${d}`).toBeLessThanOrEqual(tolerance * scale + 1e-30);
+        expect(found[j * d + i]).toBe(found[i * d + j]);
+      }
+  }
+
+  it('are summed up within the bound, of any shape and in any batches', () => {
+    const shape = fc.record({ n: fc.integer({ min: 2, max: 400 }), d: fc.integer({ min: 1, max: 50 }) });
+    fc.assert(
+      fc.property(shape, fc.double({ min: 0, max: 1, noNaN: true }), fc.integer(), ({ n, d }, share, seed) => {
+        const x = normal(n * d, `half ${seed}`).map((value, i) => half(value * (1 + (i % 7)) + (i % d)));
+        const first = Math.floor(share * n);
+        checkHalf(x, d, [first, n - first]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('may be the smallest and the largest of float16', () => {
+    const values = [2 ** -24, -(2 ** -24), 65504, -65504, 0, 3 * 2 ** -24];
+    checkHalf(
+      Float32Array.from({ length: 130 * 13 }, (_, i) => values[(i * 5 + (i % 13)) % 6]!),
+      13,
+      [65, 65],
+    );
+    checkHalf(
+      Float32Array.from({ length: 130 * 13 }, (_, i) => (i % 3) * 2 ** -24),
+      13,
+      [130],
+    );
+  });
+
+  it('are summed up in float64 where products leave the range of float32', () => {
+    for (const scale of [2 ** 100, 2 ** -100]) {
+      const x = normal(80 * 14, 'range').map((value) => value * scale);
+      const whole = accumulate(x, 14, [80]).covariance();
+      const moments = new MomentAccumulator(14, true);
+      moments.update(x, 80);
+      expect(moments.covariance()).toEqual(whole);
+    }
+  });
+
+  it.each([NaN, Infinity])('pass %d on as float64 does', (value) => {
+    const x = normal(20 * 13, 'bad').map((found, i) => (i === 17 ? value : found));
+    const moments = new MomentAccumulator(13, true);
+    moments.update(x, 20);
+    expect(moments.covariance()).toEqual(accumulate(x, 13, [20]).covariance());
+  });
+});
+
+/** The nearest number of eleven significant bits. */
+function half(value: number): number {
+  const step = 2 ** (Math.floor(Math.log2(Math.max(Math.abs(value), 2 ** -14))) - 10);
+  return Math.round(value / step) * step;
+}
+
 /** With so many columns an engine may work out covariances by itself. */
 describe(`many columns, on ${engineUnderTest}`, () => {
   beforeAll(() => startEngine(engineUnderTest));

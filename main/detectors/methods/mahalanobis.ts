@@ -48,7 +48,7 @@ export const mahalanobis = defineLayerDetector({
   arrays: { mean: 'float64', inverse: 'float64', inverse_diagonal: 'float64' },
   values: { relative: 'number' },
 
-  gather: ({ layers, trusted }) => momentsByLayer(trusted, layers, 2),
+  gather: ({ layers, trusted }, { rcond, compat }) => momentsByLayer(trusted, layers, 2, compat ? 0 : rcond),
 
   keep: ({ relative }) => ({ relative: relative ? 1 : 0 }),
 

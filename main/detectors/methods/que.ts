@@ -47,9 +47,9 @@ export const que = defineLayerDetector({
 
   arrays: { mean: 'float64', form: 'float64' },
 
-  gather: async ({ layers, trusted, untrusted }) => ({
-    known: await momentsByLayer(trusted, layers, 2),
-    mixed: await momentsByLayer(untrusted, layers, 2),
+  gather: async ({ layers, trusted, untrusted }, { rcond, compat }) => ({
+    known: await momentsByLayer(trusted, layers, 2, compat ? 0 : rcond),
+    mixed: await momentsByLayer(untrusted, layers, 2, compat ? 0 : rcond),
   }),
 
   fitLayer({ known, mixed }, { name, dims: d }, params) {

@@ -21,12 +21,12 @@ export function ofLayer<T>(byLayer: ReadonlyMap<string, T>, name: string): T {
 export async function accumulate<T>(
   stream: FeatureStream,
   layers: readonly FeatureLayer[],
-  start: (dims: number) => T,
+  start: (dims: number, layer: FeatureLayer) => T,
   adder: (batch: ActivationBatch) => (accumulator: T, x: Float32Array) => void,
   atLeast = 1,
 ): Promise<Map<string, T>> {
   checkCount(stream, atLeast);
-  const byLayer = new Map(layers.map(({ name, dims }) => [name, start(dims)]));
+  const byLayer = new Map(layers.map((layer) => [layer.name, start(layer.dims, layer)]));
   for await (const batch of stream.batches()) {
     const add = adder(batch);
     for (const [name, accumulator] of byLayer) add(accumulator, ofLayer(batch.layers, name));
@@ -34,13 +34,24 @@ export async function accumulate<T>(
   return byLayer;
 }
 
-/** Returns mean and covariance of each layer's activations. @throws CupbearerError `bad-data` as {@link accumulate}. */
+/** Eigenvalues below this share of the largest are only told from zero if all products are summed up in float64. */
+const leastHalfCutOff = 1e-6;
+/** Covariances of narrower layers take no time. */
+const leastHalfDims = 512;
+
+/**
+ * Returns mean and covariance of each layer's activations. Give `cutOff` where eigenvalues of the covariance below this share of
+ * the largest count as zero: wide layers that were stored in 16 bits are then summed up as `MomentAccumulator` does for such. @throws CupbearerError
+ * `bad-data` as {@link accumulate}.
+ */
 export function momentsByLayer(
   stream: FeatureStream,
   layers: readonly FeatureLayer[],
   atLeast = 1,
+  cutOff = 0,
 ): Promise<Map<string, MomentAccumulator>> {
-  const start = (dims: number) => new MomentAccumulator(dims);
+  const start = (dims: number, { isHalf = false }: FeatureLayer) =>
+    new MomentAccumulator(dims, isHalf && dims >= leastHalfDims && cutOff >= leastHalfCutOff);
   return accumulate(
     stream,
     layers,

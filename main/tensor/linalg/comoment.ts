@@ -9,14 +9,17 @@ export interface Comoment {
   scaled(scale: number): Float64Array;
 }
 
-const makers = new Map<string, (dims: number) => Comoment | undefined>();
+/** Returns one for so many columns, with `isHalf` as of `MomentAccumulator`; undefined where the kernels are as fast. */
+export type MakeComoment = (dims: number, isHalf: boolean) => Comoment | undefined;
+
+const makers = new Map<string, MakeComoment>();
 
 /** Has an engine work out these sums by itself, for as many columns as `make` takes. */
-export function registerComoment(backend: string, make: (dims: number) => Comoment | undefined): void {
+export function registerComoment(backend: string, make: MakeComoment): void {
   makers.set(backend, make);
 }
 
 /** One that the engine in use works out; undefined if it leaves that to the kernels in WebAssembly. */
-export function engineComoment(dims: number): Comoment | undefined {
-  return makers.get(tf.getBackend())?.(dims);
+export function engineComoment(dims: number, isHalf: boolean): Comoment | undefined {
+  return makers.get(tf.getBackend())?.(dims, isHalf);
 }

@@ -19,6 +19,18 @@ export interface LinalgExports {
     part: number, thread: number, parts: number, c: number, d: number, scale: number, first: number, count: number,
     out: number,
   ): void;
+  halfFloats(n: number, d: number): number;
+  halfPackBytes(parts: number): number;
+  halfIsFit(parts: number, scratch: number): number;
+  // prettier-ignore
+  halfPack(
+    part: number, thread: number, parts: number, x: number, n: number, d: number, mean: number, running: number,
+    root: number, left: number, right: number, scratch: number,
+  ): void;
+  // prettier-ignore
+  halfTiles(
+    part: number, thread: number, parts: number, rows: number, d: number, left: number, right: number, c: number,
+  ): void;
   packedLeftDoubles(n: number, k: number): number;
   packedRightDoubles(n: number, k: number): number;
   packRight(part: number, thread: number, parts: number, x: number, n: number, k: number, out: number): void;

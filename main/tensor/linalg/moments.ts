@@ -12,12 +12,16 @@ export class MomentAccumulator {
   readonly #running: RunningMean;
   readonly #comoment: Comoment;
 
-  constructor(dims: number) {
+  /**
+   * With `isHalf`, batches of float32 are numbers that were stored in 16 bits or fewer, or means of such. Their products are then
+   * summed up in float32 over short runs of rows, which is faster and loses less than the storage has.
+   */
+  constructor(dims: number, isHalf = false) {
     if (!Number.isInteger(dims) || dims < 1)
       throw new Error(`MomentAccumulator takes 1 or more dimensions, got ${dims}.`);
     this.dims = dims;
     this.#running = { count: 0, mean: new Float64Array(dims) };
-    this.#comoment = engineComoment(dims) ?? new WasmComoment(dims);
+    this.#comoment = engineComoment(dims, isHalf) ?? new WasmComoment(dims, isHalf);
   }
 
   /** Rows seen. */

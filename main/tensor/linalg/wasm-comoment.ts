@@ -1,5 +1,6 @@
 import type { Comoment } from './comoment.ts';
 import { GramPanels, symmetricFrom, GRAM_ROWS } from './gram.ts';
+import { HalfPanels } from './half-gram.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { ResidentDoubles } from './resident.ts';
 import { mergingRoot, moveOn, type RunningMean } from './running-mean.ts';
@@ -8,11 +9,14 @@ import { Workspace } from './workspace.ts';
 /** Worked out by the kernels in WebAssembly, on all their threads. */
 export class WasmComoment implements Comoment {
   readonly #dims: number;
+  readonly #isHalf: boolean;
   /** A gram matrix in the kernels' own order; copying it out would cost as much as a batch. */
   readonly #sum: ResidentDoubles;
 
-  constructor(dims: number) {
+  /** `isHalf` as of `MomentAccumulator`. */
+  constructor(dims: number, isHalf = false) {
     this.#dims = dims;
+    this.#isHalf = isHalf;
     this.#sum = new ResidentDoubles(KernelMemory.current.kernels.run.gramDoubles(dims));
   }
 
@@ -22,14 +26,19 @@ export class WasmComoment implements Comoment {
       const rows = workspace.allocate(Math.min(GRAM_ROWS, n) * dims * x.BYTES_PER_ELEMENT);
       const mean = workspace.doubles(dims);
       const running = workspace.doubles(dims);
-      const panels = new GramPanels(workspace, dims);
+      const half = this.#isHalf && x instanceof Float32Array ? new HalfPanels(workspace, dims) : undefined;
+      let whole: GramPanels | undefined;
       for (let start = 0; start < n; start += GRAM_ROWS) {
         const count = Math.min(GRAM_ROWS, n - start);
         workspace.write(rows, x.subarray(start * dims, (start + count) * dims));
         workspace.write(running, before.mean);
-        const packed = { x: rows, isDouble: x instanceof Float64Array, n: count, mean, isCentred: false, weights: 0 };
         const merging = { running: before.count === 0 ? 0 : running, root: mergingRoot(before, count) };
-        panels.add({ ...packed, ...merging }, this.#sum.address);
+        const packed = { x: rows, n: count, mean, ...merging };
+        if (half?.add(packed, this.#sum.address) !== true) {
+          whole ??= new GramPanels(workspace, dims);
+          const isDouble = x instanceof Float64Array;
+          whole.add({ ...packed, isDouble, isCentred: false, weights: 0 }, this.#sum.address);
+        }
         moveOn(before, workspace.view(mean, dims), count);
       }
     });

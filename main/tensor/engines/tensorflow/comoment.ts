@@ -1,4 +1,4 @@
-import type { Comoment } from '../../linalg/comoment.ts';
+import type { Comoment, MakeComoment } from '../../linalg/comoment.ts';
 import { mergingRoot, moveOn, type RunningMean } from '../../linalg/running-mean.ts';
 import { Doubles, type DoubleTensor } from './doubles.ts';
 import type { NativeBinding } from './node-package.ts';
@@ -21,9 +21,9 @@ const collected = new FinalizationRegistry(({ binding, sums }: { binding: Native
 });
 
 /** On a processor, where TensorFlow has longer vectors of float64 than the kernels in WebAssembly. */
-export function tensorflowComoment(binding: NativeBinding): (dims: number) => Comoment | undefined {
-  return (dims) =>
-    dims < LEAST_DIMS || binding.isUsingGpuDevice() ? undefined : new TensorflowComoment(binding, dims);
+export function tensorflowComoment(binding: NativeBinding): MakeComoment {
+  return (dims, isHalf) =>
+    isHalf || dims < LEAST_DIMS || binding.isUsingGpuDevice() ? undefined : new TensorflowComoment(binding, dims);
 }
 
 class TensorflowComoment implements Comoment {

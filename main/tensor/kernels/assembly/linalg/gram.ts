@@ -7,18 +7,18 @@ import { share } from '../share';
 
 /** Doubles of a square. */
 const SQUARE_SIZE: i32 = SQUARE * SQUARE;
-const TILE_BYTES: usize = <usize>(ROWS * COLUMNS) * DOUBLE;
+export const TILE_BYTES: usize = <usize>(ROWS * COLUMNS) * DOUBLE;
 
 // @ts-ignore: decorator
 @inline
-function squaresOf(d: i32): i32 {
+export function squaresOf(d: i32): i32 {
   return (d + SQUARE - 1) / SQUARE;
 }
 
 /** Address of the square in row i and column j <= i of squares. */
 // @ts-ignore: decorator
 @inline
-function squareAt(c: usize, i: i32, j: i32): usize {
+export function squareAt(c: usize, i: i32, j: i32): usize {
   return c + <usize>(i * (i + 1) / 2 + j) * <usize>SQUARE_SIZE * DOUBLE;
 }
 
@@ -46,7 +46,7 @@ function twoAt(x: usize, isDouble: bool): v128 {
 }
 
 /** Means over n > 0 rows, `stride` bytes apart, of `columns` columns. */
-function means(x: usize, isDouble: bool, stride: usize, n: i32, columns: i32, mean: usize): void {
+export function means(x: usize, isDouble: bool, stride: usize, n: i32, columns: i32, mean: usize): void {
   memory.fill(mean, 0, <usize>columns * DOUBLE);
   const end = x + <usize>n * stride;
   for (; x < end; x += stride) {
@@ -63,7 +63,7 @@ function means(x: usize, isDouble: bool, stride: usize, n: i32, columns: i32, me
 }
 
 /** As `means`, of twelve columns. */
-function twelveMeans(x: usize, isDouble: bool, stride: usize, n: i32, mean: usize): void {
+export function twelveMeans(x: usize, isDouble: bool, stride: usize, n: i32, mean: usize): void {
   const two: usize = isDouble ? 16 : 8;
   let s0 = f64x2.splat(0), s1 = f64x2.splat(0), s2 = f64x2.splat(0);
   let s3 = f64x2.splat(0), s4 = f64x2.splat(0), s5 = f64x2.splat(0);

@@ -1,4 +1,5 @@
 export { gramDoubles, gramPack, gramRows, gramTiles, packedDoubles } from './gram';
+export { halfFloats, halfIsFit, halfPack, halfPackBytes, halfTiles } from './half-gram';
 export { matMulTransposed, packRight, packedLeftDoubles, packedRightDoubles } from './mat-mul';
 export { packForm, quadraticForms } from './quadratic-forms';
 export { cholesky } from './cholesky';
