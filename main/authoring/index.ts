@@ -54,7 +54,7 @@ export { given } from '../../shared/given.ts';
 export { command, parameter, worded, type Sentence } from '../../shared/wording.ts';
 
 // Shapes of data
-export type { AttackAim } from '../../shared/domain/evaluation.ts';
+export type { AttackAim, Leniency } from '../../shared/domain/evaluation.ts';
 export type { NamedTensor, TensorData, TensorMap } from '../../shared/domain/tensors.ts';
 
 // Detectors, and what several of them compute
@@ -147,6 +147,7 @@ export { read } from '../tensor/read.ts';
 
 // Datasets and triggers
 export { checkNotCancelled } from '../data/cancellation.ts';
+export { withAbsentClasses } from '../data/class-counts.ts';
 export { classOrder } from '../data/class-order.ts';
 export { contentKey } from '../data/content-key.ts';
 export { requireDataReach } from '../data/data-reach.ts';
@@ -183,6 +184,7 @@ export { contractDifferences } from '../data/stored/contract.ts';
 export { finiteSamples } from '../data/stored/finite-samples.ts';
 export { openStoredSet } from '../data/stored/open-stored-set.ts';
 export { RecordedSamples } from '../data/stored/recorded-samples.ts';
+export { floatTypeOf } from '../data/stored/stored-rows.ts';
 export type { StoredSet } from '../data/stored/stored-set.ts';
 export { padding, tokensOf } from '../data/texts.ts';
 export {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CupbearerError } from '../../shared/errors.ts';
 import { given } from '../../shared/given.ts';
+import { command, worded } from '../../shared/wording.ts';
 import { datasetFactsOf, defaultsOf, keptDatasetFacts } from '../plugins/dataset-facts.ts';
 import { splitFields } from './datasets/fields.ts';
 import { prepared } from './datasets/prepared.ts';
@@ -30,7 +31,7 @@ export function pluginDataset(params: z.ZodRawShape, data: PluginData): DatasetD
         const facts = factsOf(data, all);
         if (facts) return facts;
         throw new CupbearerError('not-found', `What the samples of "${id}" look like is not known yet.`, {
-          hint: `npx cupbearer plugin check ${plugin.id} has the plugin make them.`,
+          hint: worded`${command(`npx cupbearer plugin check ${plugin.id} has the plugin make them.`, 'Check the plugin on the screen Plugins.')}`,
         });
       },
 

@@ -9,6 +9,7 @@ import { parseParams } from '../../shared/schema/fields.ts';
 import { entriesWithin, isThere, within } from '../storage/within-folder.ts';
 import { decodeText, readFileBytes, readTextFile } from '../storage/read-file.ts';
 import { parseBoundedJson } from '../../shared/bounded-json.ts';
+import { command, worded } from '../../shared/wording.ts';
 import { withStorageErrors } from '../storage/storage-error.ts';
 
 /** Most files of a plugin, bytes of all of them, and folders within each other. */
@@ -63,7 +64,7 @@ export function manifestOf(files: readonly PluginFile[], folder: string): Plugin
   const file = files.find(({ place }) => place === manifestName);
   if (!file)
     throw new CupbearerError('bad-data', `"${folder}" is not a plugin: it has no ${manifestName}.`, {
-      hint: 'npx cupbearer new detector my-idea makes one.',
+      hint: worded`${command('npx cupbearer new detector my-idea makes one.', 'The button New plugin makes one.')}`,
     });
   const path = join(folder, manifestName);
   const manifest = readManifest(decodeText(file.bytes, path), path);

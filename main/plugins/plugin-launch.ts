@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { compileCacheFolder } from '../storage/compile-cache.mjs';
 import { CupbearerError } from '../../shared/errors.ts';
 import type { PluginManifest, PluginVersion } from '../../shared/plugin/manifest.ts';
+import { command, worded } from '../../shared/wording.ts';
 
 /** A plugin that is to be started: exactly which, where its files are, and with what. */
 export interface PluginLaunch {
@@ -73,7 +74,7 @@ export function typescriptRunner(
     'usage',
     'The desktop program runs plugins in Python alone: it has no Node.js that reads TypeScript.',
     {
-      hint: 'Run it from a checkout, by npx cupbearer or npx cupbearer serve.',
+      hint: worded`Run it from a checkout, ${command('by npx cupbearer or npx cupbearer serve.', 'by “npx cupbearer” or “npx cupbearer serve”.')}`,
     },
   );
 }

@@ -11,6 +11,7 @@ import {
   type PluginVersion,
 } from '../../shared/plugin/manifest.ts';
 import { versionWords } from '../../shared/plugin/recorded-version.ts';
+import { command, worded } from '../../shared/wording.ts';
 import { createNewFolder } from '../storage/create-folder.ts';
 import { cupbearerHome } from '../storage/home.ts';
 import { toJsonText } from '../storage/json-text.ts';
@@ -82,7 +83,7 @@ export function installedPlugin(id: string, home: string = cupbearerHome()): Ins
     'not-found',
     `There is no plugin "${id}". Added: ${plugins.map((each) => each.id).join(', ') || 'none'}.`,
     {
-      hint: 'npx cupbearer plugin add FOLDER adds one.',
+      hint: worded`${command('npx cupbearer plugin add FOLDER adds one.', 'Add it on the screen Plugins.')}`,
     },
   );
 }
@@ -135,7 +136,7 @@ export function manifestOfSnapshot(version: PluginVersion, home: string = cupbea
   const place = within(contentFolder(version.hash, home), manifestName);
   if (!isThere(place))
     throw new CupbearerError('not-found', `The files of the plugin ${versionWords(version)} are gone.`, {
-      hint: `npx cupbearer plugin add FOLDER brings them back.`,
+      hint: worded`${command('npx cupbearer plugin add FOLDER brings them back.', 'Adding the plugin again brings them back.')}`,
     });
   return manifestSchema.parse(readJsonFile(place));
 }
@@ -149,15 +150,15 @@ export function launchOf(version: PluginVersion, home: string = cupbearerHome())
   const name = versionWords(version);
   if (arePluginsOff())
     throw new CupbearerError('usage', `Plugins do not run in this server, and a run needs ${name}.`, {
-      hint: 'npx cupbearer serve --allow-plugins starts one in which they do.',
+      hint: worded`${command('npx cupbearer serve --allow-plugins starts one in which they do.', 'One that was started by “npx cupbearer serve --allow-plugins” runs them.')}`,
     });
   if (!plugin.isEnabled)
     throw new CupbearerError('usage', `The plugin ${name} is switched off.`, {
-      hint: `npx cupbearer plugin enable ${version.id} switches it on.`,
+      hint: worded`${command(`npx cupbearer plugin enable ${version.id} switches it on.`, 'Switch it on on the screen Plugins.')}`,
     });
   if (!plugin.allowed.some((each) => each.hash === version.hash))
     throw new CupbearerError('usage', `This content of the plugin ${name} was never allowed.`, {
-      hint: `npx cupbearer plugin allow ${version.id} shows what it is and asks.`,
+      hint: worded`${command(`npx cupbearer plugin allow ${version.id} shows what it is and asks.`, 'Allow it on the screen Plugins.')}`,
     });
   return {
     version,

@@ -1,5 +1,6 @@
 import { CupbearerError } from '../../shared/errors.ts';
 import type { PluginManifest } from '../../shared/plugin/manifest.ts';
+import { command, worded } from '../../shared/wording.ts';
 import { findEnvironments } from './environments.ts';
 import { installedPlugins } from './plugin-store.ts';
 
@@ -16,7 +17,7 @@ export async function pythonFor(folder: string, manifest: PluginManifest): Promi
     'not-found',
     `No Python was found that the plugin "${manifest.id}" can run in. ${why}`.trim(),
     {
-      hint: 'Name one with --python PATH.',
+      hint: worded`${command('Name one with --python PATH.', 'Install Python 3.10 or later with numpy.')}`,
     },
   );
 }

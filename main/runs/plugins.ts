@@ -4,6 +4,7 @@ import type { DescribedDefinition } from '../../shared/plugin/description.ts';
 import type { PluginVersion } from '../../shared/plugin/manifest.ts';
 import { pluginKey, pluginsIn, versionField, versionWords } from '../../shared/plugin/recorded-version.ts';
 import { toFields } from '../../shared/plugin/to-fields.ts';
+import { command, worded } from '../../shared/wording.ts';
 import type { DatasetDefinition } from '../data/dataset.ts';
 import { datasetRegistry } from '../data/datasets/index.ts';
 import { pluginDataset } from '../data/plugin-dataset.ts';
@@ -122,7 +123,7 @@ function descriptionOf(plugin: PluginVersion): readonly DescribedDefinition[] {
   const description = keptDescription(plugin.hash, programVersion());
   if (description) return description;
   throw new CupbearerError('not-found', `What the plugin ${versionWords(plugin)} adds is not known yet.`, {
-    hint: `npx cupbearer plugin check ${plugin.id} looks at it.`,
+    hint: worded`${command(`npx cupbearer plugin check ${plugin.id} looks at it.`, 'Check it on the screen Plugins.')}`,
   });
 }
 

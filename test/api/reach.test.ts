@@ -169,6 +169,9 @@ const callsWithPlaces: Record<string, (folder: string) => Promise<unknown>> = {
   'recorded.count: draft': async (folder) => {
     for await (const _ of await client.recorded.count({ draft: draftOnFiles(folder) }));
   },
+  'plugins.add: folder': (folder) => client.plugins.add({ from: 'folder', folder }),
+  'plugins.create: folder': (folder) =>
+    client.plugins.create({ kind: 'detector', id: 'my-idea', language: 'typescript', folder }),
   'models.import: trained': (folder) =>
     importModel(client, { name: 'm', files: modelFiles(), trained: { train_data: pictures(folder) } }),
   'models.stateTraining: trained': (folder) =>
@@ -274,6 +277,25 @@ describe('the contract', () => {
         'models.import: name',
         'models.import: upload',
         'models.stateTraining: id',
+        // Plugins do not run in a server that has a root unless it says so. An interpreter must be one that was found; a
+        // file lies in the folder of a plugin that was added.
+        'plugins.add: upload',
+        'plugins.add: url',
+        'plugins.allow: hash',
+        'plugins.allow: id',
+        'plugins.allow: python',
+        'plugins.changes: id',
+        'plugins.check: id',
+        'plugins.create: id',
+        'plugins.environments: id',
+        'plugins.openFolder: file',
+        'plugins.openFolder: id',
+        'plugins.remove: id',
+        'plugins.setEnabled: id',
+        'plugins.setEnvironment: id',
+        'plugins.setEnvironment: python',
+        'plugins.setLive: experiment',
+        'plugins.setLive: id',
         // Ids of files that the program made, which are looked up.
         'app.printPdf: id',
         'app.printPdf: name',

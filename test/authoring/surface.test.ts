@@ -27,7 +27,9 @@ function exported(): Set<string> {
 
 /** What the definitions of a folder import from elsewhere, as `module name`. */
 function imported(folder: string): string[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'index.ts');
+  // What plugins are run by is no definition itself.
+  const isDefinition = (name: string) => name.endsWith('.ts') && name !== 'index.ts' && !name.startsWith('plugin-');
+  const files = readdirSync(folder).filter(isDefinition);
   return files.flatMap((file) =>
     [...read(join(folder, file)).matchAll(/import (?:type )?(\{[^}]*\}|\* as \w+|\w+) from '([^']+)'/g)].flatMap(
       ([, names, from]) => {

@@ -8,6 +8,7 @@ import type {
   PythonEnvironment,
 } from '../../../shared/domain/plugin.ts';
 import { CupbearerError, toErrorRecord } from '../../../shared/errors.ts';
+import { command, worded } from '../../../shared/wording.ts';
 import type { Answer, InspectionName, Question } from '../../inspections/index.ts';
 import type { LiveRows } from './live-rows.ts';
 
@@ -171,7 +172,7 @@ export class Plugins {
   #ask: AskAboutPlugins = (name, question, signal) => {
     if (this.isAllowed) return this.#options.ask(name, question, signal);
     throw new CupbearerError('usage', 'Plugins are off on this server.', {
-      hint: 'Start it by “npx cupbearer serve --allow-plugins” to use them.',
+      hint: worded`Start it by ${command('npx cupbearer serve --allow-plugins', '“npx cupbearer serve --allow-plugins”')} to use them.`,
     });
   };
 
