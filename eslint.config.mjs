@@ -6,7 +6,10 @@ import tseslint from 'typescript-eslint';
 const typed = { projectService: true, extraFileExtensions: ['.svelte'] };
 
 export default tseslint.config(
-  { ignores: ['node_modules', '**/build', 'dist', 'logs', 'main/tensor/kernels/assembly'] },
+  // Templates are filled in before they are compiled, and then tried by tests.
+  {
+    ignores: ['node_modules', '**/build', 'dist', 'logs', 'main/tensor/kernels/assembly', 'resources/plugin-templates'],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.svelte'],

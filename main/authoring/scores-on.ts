@@ -46,7 +46,6 @@ function streamOf(rows: Rows): FeatureStream {
   const batch = batchOf(rows);
   return {
     length: batch.size,
-    // eslint-disable-next-line @typescript-eslint/require-await
     async *batches() {
       yield batch;
     },

@@ -51,7 +51,7 @@ export function readContent(folder: string): PluginContent {
 }
 
 /** The hash of a plugin's files, whatever their order. */
-export function hashOf(files: readonly PluginFile[]): string {
+function hashOf(files: readonly PluginFile[]): string {
   const hash = createHash('sha256');
   for (const { place, bytes } of [...files].sort((a, b) => (a.place < b.place ? -1 : 1)))
     hash.update(`${place}\0${bytes.length}\0`).update(bytes);

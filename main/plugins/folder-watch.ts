@@ -12,7 +12,7 @@ export interface WatchedFolder {
 }
 
 /** Says which entries of a folder belong to a plugin. */
-export type IsContent = (entry: Dirent) => boolean;
+type IsContent = (entry: Dirent) => boolean;
 
 /** Watches folders by looking at the sizes and times of so many files: works on every disk, and for folders that come and go. */
 export class FolderWatch {

@@ -12,7 +12,7 @@ import { readTextFile } from '../storage/read-file.ts';
 import { entriesWithin, within } from '../storage/within-folder.ts';
 
 /** What a new plugin is to add, and where its folder will be. */
-export interface WantedPlugin {
+interface WantedPlugin {
   kind: PluginKind;
   id: string;
   language: PluginManifest['language'];

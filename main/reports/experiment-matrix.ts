@@ -74,7 +74,12 @@ export function experimentMatrix(
       layer: options.layer ?? null,
       seeds: [...subject.seeds],
       tasks: subject.columns.map(({ label }, column) => ({ label, notCounted: failedAttack(strip[column]!) })),
-      detectors: subject.rows.map(({ label, sees, isSkyline, plugin }) => ({ label, sees, isSkyline, ...given({ plugin }) })),
+      detectors: subject.rows.map(({ label, sees, isSkyline, plugin }) => ({
+        label,
+        sees,
+        isSkyline,
+        ...given({ plugin }),
+      })),
       cells: subject.cells.map((row) => row.map((cell, column) => cellOf(cell, subject.columns[column]!, options))),
     },
   };

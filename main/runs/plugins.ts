@@ -23,7 +23,7 @@ import type { TaskDefinition } from '../tasks/task.ts';
 import { programVersion } from '../storage/program-version.ts';
 
 /** Why what a plugin adds cannot be used. */
-export interface PluginProblem {
+interface PluginProblem {
   plugin: PluginVersion;
   problem: string;
 }

@@ -19,7 +19,8 @@ export const backdoor = defineTask({
   proposedFor: 'poisoned',
   params: z.object({ ...classifierParams, [triggerKey]: triggerParam, ...splitParams }),
 
-  describe: (params) => [params.data && dataWord(params.data), params.backdoor && triggerName(params.backdoor)].filter(Boolean).join(', '),
+  describe: (params) =>
+    [params.data && dataWord(params.data), params.backdoor && triggerName(params.backdoor)].filter(Boolean).join(', '),
   dependencies: (params) => ({ model: classifierFingerprint(params.run_path) }),
 
   misfits: (params, classifier, dataDir) => [

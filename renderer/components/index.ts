@@ -12,7 +12,6 @@
  * (app/toasts.svelte.ts).
  * - Figures: LeadSentence, LayersTable, SpecLines, KeyFigure, IntervalBar, Progress, StatusMark, RelativeTime, Term (a
  * word of shared/glossary.ts, explained), FaultNote.
- * - Small: Tag, PluginTag, Chip, Kbd.
  *
  * Triggers of Menu, Popover and Tooltip are snippets that spread what they are given: `{#snippet trigger(props)}`.
  */
@@ -31,7 +30,6 @@ export { default as Menu } from './Menu.svelte';
 export { default as NumberField } from './NumberField.svelte';
 export { default as Panel } from './Panel.svelte';
 export { default as PathLine } from './PathLine.svelte';
-export { default as PluginTag } from './PluginTag.svelte';
 export { default as Progress } from './Progress.svelte';
 export { default as RelativeTime } from './RelativeTime.svelte';
 export { default as SampleImage } from './SampleImage.svelte';

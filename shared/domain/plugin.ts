@@ -6,7 +6,7 @@ import { naming } from '../schema/places.ts';
  * What state a plugin is in. `ask`: this content was never allowed; `error`: it is allowed and does not load; `checking`: being
  * looked at; `ready`: its definitions can be used; `off`: switched off; `gone`: its folder is.
  */
-export const pluginStates = ['ask', 'error', 'checking', 'ready', 'off', 'gone'] as const;
+const pluginStates = ['ask', 'error', 'checking', 'ready', 'off', 'gone'] as const;
 export type PluginState = (typeof pluginStates)[number];
 
 /** A check of the conformance suite, and what came of it. */
@@ -51,7 +51,7 @@ export const pythonEnvironmentSchema = z.object({
 export type PythonEnvironment = z.infer<typeof pythonEnvironmentSchema>;
 
 /** A plugin as lists and the consent show it. */
-export const pluginSummarySchema = z.object({
+const pluginSummarySchema = z.object({
   id: z.string(),
   title: z.string(),
   version: z.string(),

@@ -23,7 +23,7 @@ import {
 import type { DescribedField } from './description.ts';
 
 /** The registries that a plugin's definitions may pick from. */
-export type PickedRegistries = Readonly<Record<'dataset' | 'trigger' | 'model', () => Registry<Definition>>>;
+type PickedRegistries = Readonly<Record<'dataset' | 'trigger' | 'model', () => Registry<Definition>>>;
 
 /**
  * Makes schemas of the parameters that a plugin's definition declares: the inverse of `shared/schema/describe.ts`.

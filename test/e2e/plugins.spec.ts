@@ -26,7 +26,12 @@ const rowOf = (page: Page, id: string) => table(page).locator(`[data-plugin="${i
 const panel = (page: Page) => page.locator('section.side');
 const allow = (page: Page) => panel(page).getByRole('button', { name: 'Allow this version' });
 
-async function makePlugin(page: Page, program: Program, id: string, language: 'Python' | 'TypeScript'): Promise<string> {
+async function makePlugin(
+  page: Page,
+  program: Program,
+  id: string,
+  language: 'Python' | 'TypeScript',
+): Promise<string> {
   const folder = join(program.home, 'research');
   mkdirSync(folder, { recursive: true });
   await go(page, '#/plugins');
@@ -149,7 +154,9 @@ test('a save computes the live row again, and an error says its line', async ({ 
   const first = await runsOf();
   await go(page, `#/experiments/${id}`);
   writeFileSync(file, `${before}\n// Another content.\n`);
-  await expect.poll(async () => (await runsOf()).row?.plugin?.hash, { timeout: 60_000 }).not.toBe(first.row?.plugin?.hash);
+  await expect
+    .poll(async () => (await runsOf()).row?.plugin?.hash, { timeout: 60_000 })
+    .not.toBe(first.row?.plugin?.hash);
   await expect
     .poll(async () => (await runsOf()).seeds.every(({ state }) => state === 'done'), { timeout: 120_000 })
     .toBe(true);
@@ -189,7 +196,9 @@ test('a plugin that is turned off fails what waits for it with the reason', asyn
 
 test('a plugin from a folder asks again once it has changed, and is removed', async ({ page, program }) => {
   const folder = await makePlugin(page, program, 'someones', 'TypeScript');
-  await panel(page).getByRole('checkbox', { name: /I develop this folder myself/ }).uncheck();
+  await panel(page)
+    .getByRole('checkbox', { name: /I develop this folder myself/ })
+    .uncheck();
   await allow(page).click();
   const row = rowOf(page, 'someones');
   await expect(row).toContainText('Ready');

@@ -21,7 +21,7 @@ const paritySchema = z.object({
 });
 
 /** The largest difference between reference rows and what the model gives again, by layer. */
-export type Parity = z.infer<typeof paritySchema>['layers'];
+type Parity = z.infer<typeof paritySchema>['layers'];
 
 /**
  * Returns what the last check of the reference rows in `folder` found; undefined if there was none since the contract was written,

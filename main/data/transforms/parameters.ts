@@ -59,8 +59,7 @@ const triggerSchema = z.object({
 /** A trigger, which is sent as what it says of itself and its state. */
 export const aTrigger: Parameter<Trigger> = {
   identity: triggerFingerprint,
-  sender: (trigger) =>
-    trigger.staysInThread ? undefined : () => ({ spec: trigger.spec, state: trigger.state() }),
+  sender: (trigger) => (trigger.staysInThread ? undefined : () => ({ spec: trigger.spec, state: trigger.state() })),
   revive(sent, { shape, vocabulary }) {
     const { spec, state } = triggerSchema.parse(sent);
     // All that a seed decided is in the state.

@@ -1,5 +1,5 @@
 /** A line of a text beside another. */
-export interface ChangedLine {
+interface ChangedLine {
   /** "+" is new, "-" is gone, " " is in both. */
   sign: '+' | '-' | ' ';
   text: string;

@@ -74,7 +74,7 @@ export function sizeWords({ files, bytes, commit }: PluginSummary): string {
   return commit === undefined ? size : `${size}; Git commit ${commit.slice(0, 7)}`;
 }
 
-export const dayWords = (time: string): string =>
+const dayWords = (time: string): string =>
   new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'long' });
 
 /** What is said of the content before it is allowed. */
