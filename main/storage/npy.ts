@@ -110,7 +110,8 @@ export function parseNpyHeader(
       throw bad(name, 'an array of numbers', 'one of Python objects, which is a pickle: it could run anything');
     }
     const known = types.flatMap(({ npy }) => npy ?? []).join(', ');
-    throw bad(name, `elements of type ${known}`, JSON.stringify(descr));
+    const isBigEndian = typeof descr === 'string' && descr.startsWith('>');
+    throw bad(name, `elements of type ${known}`, JSON.stringify(descr), isBigEndian ? littleEndianHint : undefined);
   }
   if (typeof fortran !== 'boolean') throw bad(name, 'fortran_order True or False', JSON.stringify(fortran));
   const parsed = parseShape(shape);
@@ -125,8 +126,11 @@ export function parseNpyHeader(
   return { type, isFortran: fortran, shape: sizes, count, end };
 }
 
-function bad(name: string, expected: string, found: string): CupbearerError {
-  return new CupbearerError('bad-data', `"${name}": expected ${expected}, found ${found}.`);
+const littleEndianHint =
+  'Its bytes are in big-endian order. Save it again in Python: numpy.save(file, array.astype(array.dtype.newbyteorder("<"))).';
+
+function bad(name: string, expected: string, found: string, hint?: string): CupbearerError {
+  return new CupbearerError('bad-data', `"${name}": expected ${expected}, found ${found}.`, { hint });
 }
 
 function readHeader(bytes: Uint8Array, name: string): { text: string; end: number } {

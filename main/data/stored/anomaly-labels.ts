@@ -3,7 +3,7 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { RowReader } from './stored-rows.ts';
 import { WatchedFile } from '../../storage/watched-file.ts';
 import { requireDataReach } from '../data-reach.ts';
-import { npyArray, refuse } from './found-array.ts';
+import { npyArray } from './found-array.ts';
 import { openMetadata } from './found-files.ts';
 import type { MetadataValue } from '../dataset.ts';
 import type { StoredSet } from './stored-set.ts';
@@ -25,15 +25,26 @@ export async function readAnomalyLabels(given: string, set: StoredSet): Promise<
     );
   }
   return Uint8Array.from(values, (value, row) => {
-    const label = typeof value === 'string' ? value.trim() : Number(value);
-    if (value !== null && (label === 0 || label === '0')) return 0;
-    if (label === 1 || label === '1') return 1;
-    const found = value === null ? 'none' : JSON.stringify(value);
+    const label = labelOf(value);
+    if (label !== undefined) return label;
     throw new CupbearerError(
       'bad-data',
-      `${path}: expected the labels 0 (normal) and 1 (anomalous), found ${found} for sample ${row}.`,
+      `${path}: expected the labels 0 (normal) and 1 (anomalous), found ${named(value)} for sample ${row}.`,
     );
   });
+}
+
+/** `true` and `false` are labels as well: so pandas and JSON write a column of them. */
+function labelOf(value: MetadataValue): 0 | 1 | undefined {
+  const text = String(value).trim().toLowerCase();
+  if (text === '0' || text === 'false') return 0;
+  return text === '1' || text === 'true' ? 1 : undefined;
+}
+
+/** JSON has no NaN and no infinity. */
+function named(value: MetadataValue): string {
+  if (value === null) return 'none';
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 async function labelsFrom(given: string, set: StoredSet): Promise<{ path: string; values: readonly MetadataValue[] }> {
@@ -60,7 +71,7 @@ async function labelsFrom(given: string, set: StoredSet): Promise<{ path: string
   const values = table.column(column);
   table.close();
   // A single column without a name begins with a label.
-  const isBare = table.columns.length === 1 && (column === '0' || column === '1');
+  const isBare = table.columns.length === 1 && labelOf(column) !== undefined;
   return { path: `"${path}", column "${column}"`, values: isBare ? [column, ...values] : values };
 }
 
@@ -69,7 +80,10 @@ function npyLabels(path: string): number[] {
   const array = npyArray(file, 'labels');
   const [rows, ...more] = array.shape;
   if (rows === undefined || more.some((size) => size !== 1))
-    refuse(array, 'a shape [n]', `[${array.shape.join(', ')}]`);
+    throw new CupbearerError(
+      'bad-data',
+      `"${path}": expected labels of shape [n], found the shape [${array.shape.join(', ')}].`,
+    );
   const stride = array.bytes / Math.max(1, rows);
   const reader = new RowReader({
     files: [file.state],

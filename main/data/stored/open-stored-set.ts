@@ -12,8 +12,9 @@ import { ThreadedRows } from './threaded-rows.ts';
 const blockBytes = 2 ** 20;
 
 /**
- * Opens activations that lie in a folder, in a file, or in several files as `layer=file`. Of what is not packed, nothing but
- * descriptions is read. `metadata` names a table that lies elsewhere. A process that opens a set again and again closes each.
+ * Opens activations that lie in a folder, in a file, or in several files as `layer=file`. Of what is not in an
+ * archive, nothing but descriptions is read. `metadata` names a table that lies elsewhere. A process that opens a set again and
+ * again closes each.
  * @throws CupbearerError `not-found`; `bad-data` naming the file and the array that do not fit; `storage`; `usage` for what cannot
  *   be named so.
  */

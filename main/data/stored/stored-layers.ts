@@ -88,7 +88,9 @@ export function layersOf(
     placed.push(found);
   }
   if (!reference) {
-    const others = leftOut.map(({ name }) => `"${name}"`).join(', ');
+    const others = leftOut
+      .map(({ name }) => `"${name}" of shape [${byName.get(name)![0]!.shape.join(', ')}]`)
+      .join(', ');
     throw new CupbearerError(
       'bad-data',
       `"${path}": expected activations of shape [n, d] or [n, positions, d], found ${others === '' ? 'no arrays' : `only ${others}`}.`,

@@ -14,7 +14,7 @@ export function isRequest(arrays: readonly FoundArray[]): boolean {
 /**
  * Returns the layers of requests, each the arrays of one file: `hidden_states` `[seq, layers, d]`, of which every layer becomes an
  * array `[seq, d]` called `hidden_states.0` and so on, and `token_ids` `[seq]`. A request of which only the last token was kept has
- * more `token_ids` than states. @throws CupbearerError `bad-data` naming the file that does not fit.
+ * all `token_ids` and one state. @throws CupbearerError `bad-data` naming the file that does not fit.
  */
 export function requestLayers(requests: readonly (readonly FoundArray[])[]): {
   arrays: FoundArray[];
@@ -29,7 +29,8 @@ export function requestLayers(requests: readonly (readonly FoundArray[])[]): {
     const [seq, layers, d] = array.shape;
     if (array.shape.length !== 3) refuse(array, 'a shape [tokens, layers, d]', `[${array.shape.join(', ')}]`);
     const known = ids.shape.length === 1 ? ids.shape[0]! : -1;
-    if (known < seq!) refuse(ids, `a shape [${seq}], a token for each row of ${states}`, `[${ids.shape.join(', ')}]`);
+    if (known !== seq && !(seq === 1 && known > 1))
+      refuse(ids, `a shape [${seq}], a token for each row of ${states}`, `[${ids.shape.join(', ')}]`);
     first ??= array;
     if (layers !== first.shape[1] || d !== first.shape[2]) {
       refuse(array, `${first.shape[1]} layers of ${first.shape[2]}, as in "${first.file.path}"`, `${layers} of ${d}`);
@@ -40,10 +41,10 @@ export function requestLayers(requests: readonly (readonly FoundArray[])[]): {
       arrays.push({
         ...array,
         name: `${states}.${layer}`,
-        shape: [seq!, d!],
+        shape: [seq, d!],
         start: array.start + layer * size,
         stride: layers! * size,
-        bytes: seq! * size,
+        bytes: seq * size,
       });
     }
   }

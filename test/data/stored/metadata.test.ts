@@ -92,6 +92,8 @@ describe('labels', () => {
       other.npy('floats.npy', [3, 1], Float32Array.from([0, 1, 1])),
       other.write('labels.csv', 'id,label\na,0\nb,1\nc,1\n'),
       other.write('bare.csv', '0\n1\n1\n'),
+      other.write('pandas.csv', 'id,label\na,False\nb,True\nc,True\n'),
+      other.write('bare-truth.csv', 'false\ntrue\ntrue\n'),
       other.write('labels.jsonl', '{"label":false}\n{"label":true}\n{"label":1}\n'),
     ];
     for (const source of sources) expect([...(await readAnomalyLabels(source, given))], source).toEqual([0, 1, 1]);
@@ -118,6 +120,18 @@ describe('labels', () => {
     const text = other.write('x.csv', `label\n${labels.join('\n')}\n`);
     await expect(readAnomalyLabels(text, given)).rejects.toThrow(message);
     other.remove();
+  });
+
+  it('are refused as NaN, by that name', async () => {
+    const path = folder.npy('labels.npy', [3], Float32Array.from([0, NaN, 1]));
+    await expect(readAnomalyLabels(path, await set())).rejects.toThrow('found NaN for sample 1');
+  });
+
+  it('are refused in another shape, with the file and the shape', async () => {
+    const path = folder.npy('labels.npy', [20, 2], floats(40));
+    await expect(readAnomalyLabels(path, await set())).rejects.toThrow(
+      `"${path}": expected labels of shape [n], found the shape [20, 2].`,
+    );
   });
 
   it('are refused where one is missing', async () => {

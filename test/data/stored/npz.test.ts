@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStoredSet } from '../../../main/data/stored/open-stored-set.ts';
@@ -77,7 +78,11 @@ describe('an archive', () => {
     ],
     ['more than it announces', [{ name: 'a.npy', bytes: npy(50), size: 150 }], /expected .* found/],
     ['less than it announces', [{ name: 'a.npy', bytes: npy(50), size: 1000 }], /expected .* found/],
-    ['another checksum', [{ name: 'a.npy', bytes: npy(5), checksum: 1 }], /does not have the checksum/],
+    ...[true, false].map((stored): [string, Member[], RegExp] => [
+      `another checksum (stored: ${stored})`,
+      [{ name: 'a.npy', bytes: npy(5), checksum: 1, stored }],
+      /a\.npz": .*"a\.npy" does not have the checksum .*: expected 00000001, found [0-9a-f]{8}/,
+    ]),
     [
       'a name twice',
       [
@@ -100,6 +105,28 @@ describe('an archive', () => {
     const path = folder.write('a.npz', archive(members));
     await expect(openStoredSet(path)).rejects.toThrow(message);
     await expect(openStoredSet(path)).rejects.toMatchObject({ code: 'bad-data' });
+  });
+
+  it('is refused with a changed byte in a large stored array, also if it was whole before', async () => {
+    const bytes = archive([{ name: 'a.npy', bytes: npy(50_000), stored: true }]);
+    const path = folder.write('a.npz', bytes);
+    (await openStoredSet(path)).close();
+    (await openStoredSet(path)).close();
+    bytes[300_000]! ^= 1;
+    folder.write('a.npz', bytes);
+    utimesSync(path, 1, 1);
+    await expect(openStoredSet(path)).rejects.toThrow('"a.npy" does not have the checksum that the archive says');
+  });
+
+  it('is refused by the number of its entries before they are read', async () => {
+    const bytes = archive([{ name: 'a.npy', bytes: npy(1) }]);
+    // In the record at its end; there are no such entries to read.
+    bytes.writeUInt16LE(20_000, bytes.length - 14);
+    bytes.writeUInt16LE(20_000, bytes.length - 12);
+    await expect(openStoredSet(folder.write('a.npz', bytes))).rejects.toMatchObject({
+      code: 'bad-data',
+      message: expect.stringContaining('expected at most 10000 entries in an archive, found 20000.') as string,
+    });
   });
 
   it('is refused if it unpacks to far more than it is', async () => {

@@ -55,7 +55,7 @@ export function bitsOf(values: Float32Array): number[] {
 }
 
 /** One request as vLLM's hidden-states connector writes it: element `[t, l, k]` is `from + 100 t + 10 l + k`. */
-export function request(tokens: number, layers: number, d: number, from = 0): Buffer {
+export function request(tokens: number, layers: number, d: number, from = 0, ids = tokens): Buffer {
   const states = new Float32Array(tokens * layers * d);
   for (let i = 0; i < states.length; i++) {
     const [t, l, k] = [Math.floor(i / (layers * d)), Math.floor(i / d) % layers, i % d];
@@ -63,6 +63,6 @@ export function request(tokens: number, layers: number, d: number, from = 0): Bu
   }
   return rawSafetensors({
     hidden_states: { dtype: 'F32', shape: [tokens, layers, d], bytes: new Uint8Array(states.buffer) },
-    token_ids: { dtype: 'I64', shape: [tokens], bytes: new Uint8Array(new BigInt64Array(tokens).buffer) },
+    token_ids: { dtype: 'I64', shape: [ids], bytes: new Uint8Array(new BigInt64Array(ids).buffer) },
   });
 }

@@ -181,6 +181,11 @@ describe('shapes', () => {
     expect([...(await set.read('hidden_states.1', [2, 0]))]).toEqual([2010, 2011, 2012, 10, 11, 12, 110, 111, 112]);
   });
 
+  it('reads a request of which only the last token was kept', async () => {
+    const set = await open(folder.write('a.safetensors', request(1, 2, 3, 0, 6)));
+    expect([...(await set.read('hidden_states.1', [0]))]).toEqual([10, 11, 12]);
+  });
+
   it('reads large states of requests token by token', async () => {
     folder.write('a.safetensors', request(3, 2, 2000));
     const set = await open(folder.path);
@@ -363,6 +368,12 @@ describe('what is refused', () => {
     await expect(open(fixture(name))).rejects.toThrow(message);
   });
 
+  it('big-endian numbers, with what to do instead', async () => {
+    await expect(open(fixture('big-endian.npy'))).rejects.toMatchObject({
+      hint: expect.stringContaining('array.astype(array.dtype.newbyteorder("<"))') as string,
+    });
+  });
+
   it('a link out of the folder', async () => {
     const outside = new TestFolder();
     symlinkSync(outside.npy('a.npy', [2, 2], floats(4)), join(folder.path, 'a.npy'));
@@ -381,7 +392,12 @@ describe('what is refused', () => {
   it('what has no samples, or no numbers in one', async () => {
     await expect(open(folder.npy('a.npy', [0, 2], floats(0)))).rejects.toThrow('expected at least one sample');
     await expect(open(folder.npy('b.npy', [2, 0], floats(0)))).rejects.toThrow('at least one number in a sample');
-    await expect(open(folder.npy('c.npy', [2], floats(2)))).rejects.toThrow('found only "c"');
+  });
+
+  it.each([[[2]], [[]]])('an array of shape %j as a layer, with the shape', async (shape) => {
+    await expect(open([`c=${folder.npy('c.npy', shape, floats(shape[0] ?? 1))}`])).rejects.toThrow(
+      `c.npy": expected activations of shape [n, d] or [n, positions, d], found only "c" of shape [${shape.join()}].`,
+    );
   });
 
   it('lengths that do not add up', async () => {
@@ -399,6 +415,17 @@ describe('what is refused', () => {
     folder.write('b.safetensors', request(2, 3, 3));
     await expect(open(folder.path)).rejects.toThrow(
       /b\.safetensors", tensor "hidden_states": expected 2 layers of 3, .*found 3 of 3/,
+    );
+  });
+
+  it.each([
+    [5, 6],
+    [5, 4],
+    [1, 0],
+  ])('a request of %d states with %d tokens', async (states, ids) => {
+    const path = folder.write('a.safetensors', request(states, 2, 3, 0, ids));
+    await expect(open(path)).rejects.toThrow(
+      `"${path}", tensor "token_ids": expected a shape [${states}], a token for each row of hidden_states, found [${ids}].`,
     );
   });
 
