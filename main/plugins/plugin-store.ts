@@ -131,6 +131,15 @@ export function currentVersion({ id, allowed }: InstalledPlugin): PluginVersion 
   return last && { id, version: last.version, hash: last.hash };
 }
 
+/** The contents that are in use here: what plans, forms and results of other contents differ by. */
+export function contentsInUse(home: string = cupbearerHome()): PluginVersion[] {
+  if (arePluginsOff()) return [];
+  return installedPlugins(home)
+    .filter(({ isEnabled }) => isEnabled)
+    .map(currentVersion)
+    .filter((version) => version !== undefined);
+}
+
 /** The manifest of a snapshot. @throws CupbearerError `not-found` if it is gone, `bad-data`. */
 export function manifestOfSnapshot(version: PluginVersion, home: string = cupbearerHome()): PluginManifest {
   const place = within(contentFolder(version.hash, home), manifestName);

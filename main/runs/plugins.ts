@@ -15,7 +15,7 @@ import type { DetectorDefinition } from '../detectors/detector.ts';
 import { detectorRegistry } from '../detectors/index.ts';
 import { pluginDetector } from '../detectors/plugin-detector.ts';
 import { architectureRegistry } from '../models/architectures/index.ts';
-import { arePluginsOff, currentVersion, installedPlugins, launchOf, storeTime } from '../plugins/plugin-store.ts';
+import { contentsInUse, currentVersion, installedPlugins, launchOf, storeTime } from '../plugins/plugin-store.ts';
 import type { PluginLaunch } from '../plugins/plugin-launch.ts';
 import { keptDescription, verifySnapshot } from '../plugins/snapshot.ts';
 import { taskRegistry } from '../tasks/index.ts';
@@ -46,8 +46,7 @@ let problems: readonly PluginProblem[] = [];
 export function refreshPlugins(): readonly PluginProblem[] {
   const time = storeTime();
   if (registered === time) return problems;
-  const versions = (arePluginsOff() ? [] : installedPlugins()).filter(({ isEnabled }) => isEnabled).map(currentVersion);
-  problems = register(versions.filter((version) => version !== undefined));
+  problems = register(contentsInUse());
   registered = time;
   return problems;
 }

@@ -111,7 +111,7 @@ test('both stand in the matrix of the quick suite beside the built-in ones', asy
   const { id } = await client.experiments.startSuite({ suite: 'quick' });
   await client.experiments.stop({ id });
   await go(page, `#/experiments/${id}`);
-  await page.getByRole('link', { name: 'Add to it' }).click();
+  await page.getByRole('link', { name: 'Extend' }).click();
   await page.getByRole('link', { name: /Detectors/ }).click();
   for (const detector of ids) {
     const card = page.getByRole('checkbox', { name: new RegExp(`^${detector},`) });
@@ -131,7 +131,7 @@ test('both stand in the matrix of the quick suite beside the built-in ones', asy
   }
   await go(page, `#/experiments/${id}`);
   for (const detector of ids) {
-    const head = page.getByRole('rowheader', { name: new RegExp(detector) });
+    const head = page.getByRole('rowheader', { name: new RegExp(`^${detector} plugin`) });
     await expect(head).toContainText('plugin');
     await head.getByRole('checkbox', { name: /Live row/ }).check();
   }
@@ -164,7 +164,7 @@ test('a save computes the live row again, and an error says its line', async ({ 
   expect(second.seeds.map(({ run }) => run)).not.toEqual(first.seeds.map(({ run }) => run));
 
   await go(page, `#/runs/${first.seeds[0]!.run}`);
-  await expect(page.getByText('Its plugin has changed since')).toBeVisible();
+  await expect(page.getByText(/The plugin ts-idea .* has changed since/)).toBeVisible();
 
   await go(page, '#/plugins/ts-idea');
   writeFileSync(file, `${before}\nconst = 3;\n`);

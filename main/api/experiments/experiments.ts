@@ -17,6 +17,7 @@ import { dataFolder, runsFolder } from '../settings.ts';
 import type { Workbench } from '../workbench.ts';
 import { LocalExecutor } from './cell-executor.ts';
 import { ExperimentRunner } from './experiment-runner.ts';
+import { contentsInUse } from '../../plugins/plugin-store.ts';
 import { ExperimentStore, mostCellsEver, usualMostCells, type StoredExperiment } from './experiment-store.ts';
 import { matrixSubject } from './matrix-subject.ts';
 
@@ -295,8 +296,9 @@ export class Experiments {
   /** The plan of an experiment, made where nobody waits for it. @throws CupbearerError as planning. */
   async planOf({ file }: StoredExperiment, signal?: AbortSignal): Promise<ExperimentPlan> {
     const source = this.store.planSource(file, mostCellsEver);
-    // What people say of an experiment changes nothing of it.
-    const text = JSON.stringify({ ...source, spec: { ...source.spec, name: '', question: '', notes: '', tags: [] } });
+    // What people say of an experiment changes nothing of it, what was saved of a plugin does.
+    const spec = { ...source.spec, name: '', question: '', notes: '', tags: [] };
+    const text = JSON.stringify({ ...source, spec, plugins: contentsInUse() });
     const known = this.#plans.get(file.id);
     if (known?.source === text) return known.plan;
     const plan = this.#library.ask('plan-experiment', source, { dataDir: file.data_dir, signal });
