@@ -25,6 +25,8 @@ const made: ['typescript' | 'python', PluginKind][] = [
   ['typescript', 'detector'],
   ['typescript', 'dataset'],
   ['typescript', 'trigger'],
+  ['typescript', 'model'],
+  ['typescript', 'task'],
   ['python', 'detector'],
   ['python', 'dataset'],
   ['python', 'trigger'],
