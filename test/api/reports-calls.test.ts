@@ -230,7 +230,8 @@ describe('a report in other formats', () => {
     const [head, ...rows] = (await make('csv', ids)).text
       .trimEnd()
       .split('\n')
-      .map((line) => line.split(','));
+      // Titles have commas in them, and quotes around them.
+      .map((line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, cell]) => cell!));
     expect(rows).toHaveLength(1 + 2 * Object.keys(layers).length);
     const row = rows.find((cells) => cells[1] === ids[1] && cells[head!.indexOf('layer')] === 'all')!;
     expect(Number(row[head!.indexOf('AUC_ROC')])).toBe(layers['all']!.AUC_ROC);
