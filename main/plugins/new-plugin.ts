@@ -57,7 +57,9 @@ export function createPlugin({ kind, id, language, folder }: WantedPlugin): void
 function templatesFolder(): string {
   const installed = 'resourcesPath' in process ? join(String(process.resourcesPath), 'plugin-templates') : undefined;
   if (installed !== undefined && existsSync(installed)) return installed;
-  return fileURLToPath(new URL('../../resources/plugin-templates', import.meta.url));
+  // Put together, as an installed program has them elsewhere.
+  const root = '../../';
+  return fileURLToPath(new URL(`${root}resources/plugin-templates`, import.meta.url));
 }
 
 function filled(text: string, names: Readonly<Record<string, string>>): string {

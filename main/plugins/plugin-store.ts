@@ -69,9 +69,10 @@ export function installedPlugins(home: string = cupbearerHome()): readonly Insta
   });
 }
 
-/** When the list was last changed, in milliseconds; 0 where there is none. */
+/** When the list was last changed, in milliseconds; 0 where there is none, or where it cannot be looked at. */
 export function storeTime(home: string = cupbearerHome()): number {
-  return statSync(storePath(home), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const path = storePath(home);
+  return isThere(path) ? statSync(path).mtimeMs : 0;
 }
 
 /** @throws CupbearerError `not-found` if no plugin of this id was added. */

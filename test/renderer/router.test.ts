@@ -32,6 +32,7 @@ describe('the table of screens', () => {
       '#/new/task',
       '#/datasets',
       '#/models',
+      '#/plugins',
       '#/settings',
       '#/trash',
     ]);
@@ -45,6 +46,7 @@ describe('the table of screens', () => {
       'New experiment',
       'Datasets',
       'Models',
+      'Plugins',
       'Settings',
       'Trash',
     ]);
