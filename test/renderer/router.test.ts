@@ -58,6 +58,7 @@ describe('the table of screens', () => {
       undefined,
       undefined,
       undefined,
+      undefined,
     ]);
     expect(shortcuts[0]?.keys).toContainEqual({ keys: ['Mod+N'], does: 'New experiment' });
     listed[2]!.run();
