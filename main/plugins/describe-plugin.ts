@@ -3,6 +3,7 @@ import type { DescribedDefinition } from '../../shared/plugin/description.ts';
 import { programVersion } from '../storage/program-version.ts';
 import type { PluginLaunch } from './plugin-launch.ts';
 import { PluginProcess, type PluginOptions } from './plugin-process.ts';
+import { checkProgram } from './compatible.ts';
 import { lookAtDataset } from './dataset-facts.ts';
 import { keepDescription, verifySnapshot } from './snapshot.ts';
 
@@ -15,6 +16,7 @@ export async function describePlugin(
   { home, ...options }: PluginOptions & { home?: string } = {},
 ): Promise<readonly DescribedDefinition[]> {
   const { version, manifest } = launch;
+  checkProgram(manifest);
   verifySnapshot(version.hash, home);
   const running = await PluginProcess.start(launch, options);
   try {

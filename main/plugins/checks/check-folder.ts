@@ -3,7 +3,6 @@ import { CupbearerError } from '../../../shared/errors.ts';
 import { given } from '../../../shared/given.ts';
 import { discard } from '../../storage/atomic-write.ts';
 import { createScratchFolder } from '../../storage/private-files.ts';
-import { checkProgram } from '../compatible.ts';
 import { readContent } from '../content.ts';
 import type { PluginLaunch } from '../plugin-launch.ts';
 import { shownError } from '../plugin-outcomes.ts';
@@ -30,7 +29,6 @@ export async function checkFolder(
   const home = createScratchFolder('check-plugin');
   try {
     const content = readContent(folder);
-    checkProgram(content.manifest);
     keepSnapshot(content, home);
     const launch: PluginLaunch = {
       version: { id: content.manifest.id, version: content.manifest.version, hash: content.hash },
